@@ -1,0 +1,74 @@
+# The tasks of this repository. `make help` lists them.
+
+PYTHON ?= python3
+BIN := .venv/bin
+# Node and npm come from PyPI and lie in the virtual environment.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PYTHONPATH :=
+# The cdk8s command line would print where in its own code it noticed that synth was refused.
+export NODE_OPTIONS := --stack-trace-limit=0
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+
+.DEFAULT_GOAL := help
+
+help: ## list the tasks
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+synth: .venv/desired.lock node_modules/.package-lock.json ## write manifests/ for all environments, with `cdk8s synth`
+	@node_modules/.bin/cdk8s synth --check-upgrade=false
+
+test: .venv/dev.lock .venv-checkov/lock ## run the linters, the type checker and all tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -n 2
+
+bench: .venv/dev.lock ## measure synth against Helm and Kustomize, and write the table and the plot
+	$(BIN)/python -m benchmarks
+
+diff: .venv/desired.lock ## show what a change does to each cluster; BASE=… to compare with, FORMAT=text|patch|markdown
+	@$(BIN)/python -m constructs_lib.synth.diff --base $(or $(BASE),HEAD) --format $(or $(FORMAT),text)
+
+graph: .venv/desired.lock ## draw who depends on whom as Mermaid; ENV=… for one environment
+	@$(BIN)/python -m constructs_lib.synth.graph $(if $(ENV),-e $(ENV))
+
+schemas: .venv/desired.lock ## write the JSON Schemas of all values for editors to docs/schemas/
+	@$(BIN)/python -m constructs_lib.synth.schemas
+
+release: .venv/desired.lock ## let services run for the first time: ENV=staging IMAGES="checkout=repository@sha256:…"
+	@$(BIN)/python -m constructs_lib.synth.first_release -e $(ENV) $(IMAGES)
+
+wheel: .venv/dev.lock ## build the library as a wheel into dist/
+	$(BIN)/uv build --quiet --wheel --no-build-isolation --out-dir dist
+
+lock: .venv/dev.lock ## make all lock files anew
+	$(BIN)/python -m locks
+
+clean: ## remove all that can be made again
+	rm -rf .venv .venv-checkov node_modules .scratch dist
+
+# The marks hold the digest of the lock that an environment was made from: the renderer reads that of .venv.
+.venv/desired.lock: locks/synth.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "installing the tools of locks/synth.txt" >&2
+	@$(PIP) -r locks/synth.txt
+	@sha256sum locks/synth.txt | cut -d' ' -f1 > $@
+
+.venv/dev.lock: locks/dev.txt .venv/desired.lock
+	@echo "installing the tools of locks/dev.txt" >&2
+	@$(PIP) -r locks/dev.txt
+	@touch $@
+
+.venv-checkov/lock: locks/checkov.txt
+	@test -x .venv-checkov/bin/python || $(PYTHON) -m venv .venv-checkov
+	@echo "installing the tools of locks/checkov.txt" >&2
+	@.venv-checkov/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/checkov.txt
+	@touch $@
+
+node_modules/.package-lock.json: package-lock.json .venv/desired.lock
+	@echo "installing the cdk8s command line" >&2
+	@npm ci --silent --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+.PHONY: help synth test bench diff graph schemas release wheel lock clean

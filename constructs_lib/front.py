@@ -1,0 +1,25 @@
+"""What the slots of a service share: how it is reached, whom it may reach, and where it is measured."""
+
+from __future__ import annotations
+
+from constructs import Construct
+
+from .parts.configuration import database_credentials
+from .parts.monitors import monitor
+from .parts.network_policies import network_policies
+from .parts.reach import gateway_aliases, stable_service
+from .parts.routes import Traffic, routes
+
+
+class ServiceFront(Construct):
+    """The routes with their weights, the aliases, the network policies and the monitor of a service."""
+
+    def __init__(self, scope: Construct, traffic: Traffic) -> None:
+        placed = traffic.stable
+        super().__init__(scope, f"{placed.service.name}-front")
+        gateway_aliases(self, placed)
+        stable_service(self, placed, traffic.stable_slot)
+        routes(self, traffic)
+        network_policies(self, traffic.specs)
+        monitor(self, traffic.specs)
+        database_credentials(self, placed)

@@ -1,0 +1,67 @@
+"""ConfigMaps whose name carries a hash of their content, and ExternalSecrets."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from cdk8s_plus_27 import k8s
+from constructs import Construct
+
+from ..environment import Placed
+from ..names import DATABASE_STORE, SECRET_STORE, database_secret, slot_name
+from ..objects import Manifest
+from ..values import Config, Secret
+from ..values.service import DATABASE_KEYS
+from .labels import meta
+
+
+def config_map_name(placed: Placed, slot: str, config: Config) -> str:
+    """`<service>-<slot>-<config>-<hash>`: a change of the content is a new object, so that the pods roll."""
+    digest = hashlib.sha256(json.dumps(config.data, sort_keys=True).encode()).hexdigest()[:10]
+    return f"{slot_name(placed.service.name, slot)}-{config.name}-{digest}"
+
+
+def secret_name(placed: Placed, slot: str, secret: Secret) -> str:
+    """The Secret that an ExternalSecret of the same name fills."""
+    return f"{slot_name(placed.service.name, slot)}-{secret.name}"
+
+
+def config_maps(scope: Construct, placed: Placed, slot: str) -> None:
+    """One immutable ConfigMap for each config of the service."""
+    for config in placed.service.configs:
+        about = meta(placed, config_map_name(placed, slot, config), slot)
+        k8s.KubeConfigMap(scope, about.name, metadata=about.typed(), data=dict(config.data), immutable=True)
+
+
+def external_secrets(scope: Construct, placed: Placed, slot: str) -> None:
+    """One ExternalSecret for each secret of the service."""
+    for secret in placed.service.secrets:
+        name = secret_name(placed, slot, secret)
+        _external_secret(scope, placed, slot, name, SECRET_STORE, dict(secret.keys))
+
+
+def database_credentials(scope: Construct, placed: Placed) -> None:
+    """The address and password of the service's own database, which `stacks/` keeps beside that database."""
+    if placed.database:
+        remote = {key: f"{placed.service.name}#{key}" for key in DATABASE_KEYS}
+        _external_secret(scope, placed, "", database_secret(placed.service.name), DATABASE_STORE, remote)
+
+
+def _external_secret(scope: Construct, placed: Placed, slot: str, name: str, store: str, keys: dict[str, str]) -> None:
+    data = []
+    for key, entry in keys.items():
+        remote, _, prop = entry.partition("#")
+        data.append({"secretKey": key, "remoteRef": {"key": remote, **({"property": prop} if prop else {})}})
+    Manifest(
+        scope,
+        "external-secrets.io/v1",
+        "ExternalSecret",
+        meta(placed, name, slot),
+        spec={
+            "refreshInterval": "1h0m0s",
+            "secretStoreRef": {"kind": "ClusterSecretStore", "name": store},
+            "target": {"name": name, "creationPolicy": "Owner", "deletionPolicy": "Retain"},
+            "data": data,
+        },
+    )

@@ -1,0 +1,37 @@
+"""Labels and annotations: how people, selectors and policies find a service's objects."""
+
+from __future__ import annotations
+
+from ..environment import Placed
+from ..names import PREFIX, SERVICE_LABEL, SLOT_LABEL
+from ..objects import Meta
+
+
+def selector(service: str, slot: str = "") -> dict[str, str]:
+    """What selects the pods of a service, or of one of its slots."""
+    return {SERVICE_LABEL: service} | ({SLOT_LABEL: slot} if slot else {})
+
+
+def meta(placed: Placed, name: str, slot: str = "") -> Meta:
+    """The metadata that all objects of a service carry."""
+    service = placed.service
+    return Meta(
+        name=name,
+        namespace=placed.place.namespace,
+        labels=labels(placed, slot),
+        annotations={
+            f"{PREFIX}/{key}": value
+            for key, value in (("repository", service.repository), ("runbook", service.runbook))
+            if value
+        },
+    )
+
+
+def labels(placed: Placed, slot: str = "") -> dict[str, str]:
+    """Selector labels, and those that people sort by."""
+    service = placed.service
+    return selector(service.name, slot) | {
+        "app.kubernetes.io/managed-by": "desired",
+        f"{PREFIX}/owner": service.owner,
+        f"{PREFIX}/tier": str(service.tier),
+    }

@@ -1,0 +1,190 @@
+"""The pod of a service: restricted, spread over zones and nodes, and ended with grace."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..environment import Placed
+from ..names import CALLS_GATEWAY_LABEL, INTERNAL, PREFIX, PRIORITY, slot_name
+from ..release import Version
+from ..values import Container, Resources, Volume
+from ..values.container import Port
+from .configuration import config_map_name, secret_name
+from .environment_variables import variables, variables_beside
+from .labels import labels, selector
+from .probes import probe_spec, probes
+
+_SCRATCH = Volume.scratch("/tmp", "128Mi")
+
+
+def pod_template(placed: Placed, version: Version, slot: str) -> dict[str, Any]:
+    """The pod template of a Deployment or a StatefulSet."""
+    return {"metadata": _pod_metadata(placed, version, slot), "spec": _pod_spec(placed, version, slot)}
+
+
+def job_pod_template(placed: Placed, version: Version) -> dict[str, Any]:
+    """The pod template of a job: it ends by itself, and is not spread."""
+    spec = _pod_spec(placed, version, "")
+    for key in ("topologySpreadConstraints", "affinity"):
+        spec.pop(key, None)
+    return {"metadata": _pod_metadata(placed, version, ""), "spec": {"restartPolicy": "Never", **spec}}
+
+
+def _pod_metadata(placed: Placed, version: Version, slot: str) -> dict[str, Any]:
+    calls_gateway = any(callee.routed for callee in called(placed))
+    built = {f"{PREFIX}/commit": version.commit, f"{PREFIX}/ref": version.ref}
+    annotations = {key: value for key, value in built.items() if value}
+    return {
+        "labels": labels(placed, slot) | ({CALLS_GATEWAY_LABEL: INTERNAL} if calls_gateway else {}),
+        **({"annotations": annotations} if annotations else {}),
+    }
+
+
+def called(placed: Placed) -> list[Any]:
+    """The services that it calls and that run here; the collector, to which it only sends, is not among them."""
+    return [placed.callees[each.service] for each in placed.service.depends_on if each.service in placed.callees]
+
+
+def _pod_spec(placed: Placed, version: Version, slot: str) -> dict[str, Any]:
+    service = placed.service
+    mounts = _mounts(placed)
+    beside = [_container_beside(placed, version, slot, each, mounts) for each in service.init]
+    # A native sidecar is an init container that is restarted: it starts before the main one and ends after it.
+    beside += [
+        {**_container_beside(placed, version, slot, each, mounts), "restartPolicy": "Always"}
+        for each in service.sidecars
+    ]
+    return {
+        "serviceAccountName": slot_name(service.name, slot),
+        "automountServiceAccountToken": bool(service.permissions),
+        "enableServiceLinks": False,
+        "priorityClassName": PRIORITY[service.tier],
+        "terminationGracePeriodSeconds": service.shutdown.grace_seconds,
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": service.user,
+            "runAsGroup": service.user,
+            "fsGroup": service.user,
+            "fsGroupChangePolicy": "OnRootMismatch",
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        **_spread(placed, slot),
+        **({"initContainers": beside} if beside else {}),
+        "containers": [_main_container(placed, version, slot, mounts)],
+        "volumes": _volumes(placed, slot),
+    }
+
+
+def _main_container(placed: Placed, version: Version, slot: str, mounts: list[dict[str, Any]]) -> dict[str, Any]:
+    service = placed.service
+    own = [{"name": claim.name, "mountPath": claim.path} for claim in service.claims]
+    drain = {"lifecycle": {"preStop": {"sleep": {"seconds": service.shutdown.drain_seconds}}}}
+    return {
+        "name": service.name,
+        "image": version.image,
+        "imagePullPolicy": "IfNotPresent",
+        **_program(service),
+        "env": variables(placed, version, slot),
+        **_ports(service.ports),
+        "resources": _reserved(placed.resources),
+        **probes(service),
+        **(drain if service.ports else {}),
+        "securityContext": _restricted(),
+        "volumeMounts": [*mounts, *own],
+    }
+
+
+def _container_beside(
+    placed: Placed, version: Version, slot: str, container: Container, mounts: list[dict[str, Any]]
+) -> dict[str, Any]:
+    ready = container.readiness
+    return {
+        "name": container.name,
+        "image": container.image,
+        "imagePullPolicy": "IfNotPresent",
+        **_program(container),
+        "env": variables_beside(placed, version, slot, container),
+        **_ports(container.ports),
+        "resources": _reserved(placed.container_resources[container.name]),
+        **({"readinessProbe": probe_spec("readiness", ready, container.ports)} if ready else {}),
+        "securityContext": _restricted(),
+        "volumeMounts": mounts,
+    }
+
+
+def _program(runs: Any) -> dict[str, Any]:
+    said = {"command": list(runs.command), "args": list(runs.args)}
+    return {key: words for key, words in said.items() if words}
+
+
+def _ports(ports: tuple[Port, ...]) -> dict[str, Any]:
+    listed = [{"name": port.name, "containerPort": port.number, "protocol": "TCP"} for port in ports]
+    return {"ports": listed} if listed else {}
+
+
+def _reserved(resources: Resources) -> dict[str, Any]:
+    limits = {"cpu": resources.cpu_limit, "memory": resources.memory_limit or resources.memory}
+    return {
+        "requests": {"cpu": resources.cpu, "memory": resources.memory},
+        "limits": {key: value for key, value in limits.items() if value},
+    }
+
+
+def _restricted() -> dict[str, Any]:
+    return {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+
+
+def _spread(placed: Placed, slot: str) -> dict[str, Any]:
+    if placed.scale.max == 1:
+        return {}
+    selected = {"matchLabels": selector(placed.service.name, slot)}
+    zones = {
+        "maxSkew": 1,
+        "topologyKey": "topology.kubernetes.io/zone",
+        "whenUnsatisfiable": "ScheduleAnyway",
+        "labelSelector": selected,
+        # Pods of one rolling update are counted alone, so that old ones do not push new ones into one zone.
+        **({"matchLabelKeys": ["pod-template-hash"]} if placed.service.kind != "stateful" else {}),
+    }
+    nodes = {
+        "weight": 100,
+        "podAffinityTerm": {"topologyKey": "kubernetes.io/hostname", "labelSelector": selected},
+    }
+    return {
+        **({"topologySpreadConstraints": [zones]} if len(placed.place.zones) > 1 else {}),
+        "affinity": {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [nodes]}},
+    }
+
+
+def _space(placed: Placed) -> list[tuple[str, Volume]]:
+    return [("tmp", _SCRATCH), *((f"scratch-{index}", each) for index, each in enumerate(placed.service.volumes))]
+
+
+def _mounts(placed: Placed) -> list[dict[str, Any]]:
+    service = placed.service
+    folders = [(f"config-{each.name}", each.mount) for each in service.configs if each.mount]
+    folders += [(f"secret-{each.name}", each.mount) for each in service.secrets if each.mount]
+    return [
+        *({"name": name, "mountPath": volume.path} for name, volume in _space(placed)),
+        *({"name": name, "mountPath": path, "readOnly": True} for name, path in folders),
+    ]
+
+
+def _volumes(placed: Placed, slot: str) -> list[dict[str, Any]]:
+    volumes: list[dict[str, Any]] = []
+    for name, volume in _space(placed):
+        medium = {"medium": "Memory"} if volume.medium == "memory" else {}
+        volumes.append({"name": name, "emptyDir": {**medium, "sizeLimit": volume.size}})
+    for config in placed.service.configs:
+        if config.mount:
+            source = {"name": config_map_name(placed, slot, config), "defaultMode": 0o440}
+            volumes.append({"name": f"config-{config.name}", "configMap": source})
+    for secret in placed.service.secrets:
+        if secret.mount:
+            source = {"secretName": secret_name(placed, slot, secret), "defaultMode": 0o440}
+            volumes.append({"name": f"secret-{secret.name}", "secret": source})
+    return volumes

@@ -1,0 +1,53 @@
+"""Startup, readiness and liveness probes of a container."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..values import Port, Probe, Service
+
+_SOONEST = {"period_seconds": 5, "timeout_seconds": 2, "failures": 3, "delay_seconds": 0}
+_TUNING = {
+    "startup": {**_SOONEST, "period_seconds": 2, "failures": 60},
+    "readiness": _SOONEST,
+    "liveness": {"period_seconds": 20, "timeout_seconds": 5, "failures": 6, "delay_seconds": 0},
+}
+
+
+def probes(service: Service) -> dict[str, Any]:
+    """The three probes. Guessed where the service says nothing: readiness asks whether the first port is open,
+    startup asks the same with patience, and liveness asks seldom and only whether the port is open, so that
+    a dependency that is away never restarts it.
+    """
+    opened = Probe.tcp() if service.ports else None
+    readiness = service.readiness or opened
+    asked = {
+        "startup": service.startup or readiness,
+        "readiness": readiness,
+        "liveness": service.liveness or opened,
+    }
+    return {f"{what}Probe": probe_spec(what, probe, service.ports) for what, probe in asked.items() if probe}
+
+
+def probe_spec(what: str, probe: Probe, ports: tuple[Port, ...]) -> dict[str, Any]:
+    """One probe in Kubernetes' words; `what` decides how patient it is."""
+    tuning = _TUNING[what]
+    timing = {
+        "periodSeconds": probe.period_seconds or tuning["period_seconds"],
+        "timeoutSeconds": probe.timeout_seconds or tuning["timeout_seconds"],
+        "failureThreshold": probe.failures or tuning["failures"],
+    }
+    delay = probe.delay_seconds or tuning["delay_seconds"]
+    return {**_question(probe, ports), **timing, **({"initialDelaySeconds": delay} if delay else {})}
+
+
+def _question(probe: Probe, ports: tuple[Port, ...]) -> dict[str, Any]:
+    if probe.kind == "exec":
+        return {"exec": {"command": list(probe.command)}}
+    port = next(port for port in ports if probe.port in (None, port.name))
+    if probe.kind == "http":
+        return {"httpGet": {"path": probe.path, "port": port.name}}
+    if probe.kind == "grpc":
+        # Kubernetes takes no name here, only a number.
+        return {"grpc": {"port": port.number, **({"service": probe.service} if probe.service else {})}}
+    return {"tcpSocket": {"port": port.name}}

@@ -1,0 +1,76 @@
+"""Services: of a slot, of the whole, and the alias that leads callers through the internal gateway."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cdk8s_plus_27 import k8s
+from constructs import Construct
+
+from ..environment import Placed
+from ..names import ENVOY_SYSTEM, INTERNAL, INTERNAL_PORT, slot_name
+from ..objects import Meta, text
+from ..values import Port
+from .labels import meta, selector
+
+
+def slot_service(scope: Construct, placed: Placed, slot: str) -> None:
+    """What a route's weights point to: the pods of one slot."""
+    if placed.service.routed:
+        about = meta(placed, slot_name(placed.service.name, slot), slot)
+        _service(scope, about, placed.service.routed, selector(placed.service.name, slot))
+
+
+def stable_service(scope: Construct, placed: Placed, slot: str) -> None:
+    """What callers of a service without a route point to: the pods of the stable slot."""
+    service = placed.service
+    if service.ports and not service.routed and service.kind != "stateful":
+        _service(scope, meta(placed, service.name), service.ports, selector(service.name, slot))
+
+
+def headless_service(scope: Construct, placed: Placed) -> None:
+    """Gives each pod of a stateful service a name, and callers all of them."""
+    service = placed.service
+    _service(scope, meta(placed, service.name), service.ports, selector(service.name), headless=True)
+
+
+def gateway_aliases(scope: Construct, placed: Placed) -> None:
+    """`<service>` leads callers to the internal gateway, so that a share holds for calls inside too."""
+    routed = placed.service.routed
+    suffixes = ["", "-grpc"] if len(routed) > 1 else [""][: len(routed)]
+    for suffix in suffixes:
+        about = meta(placed, placed.service.name + suffix)
+        k8s.KubeService(
+            scope,
+            f"Service-{about.name}",
+            metadata=about.typed(),
+            spec=k8s.ServiceSpec(
+                type="ExternalName",
+                external_name=f"{INTERNAL}.{ENVOY_SYSTEM}.svc.cluster.local",
+                ports=[k8s.ServicePort(name="http", port=INTERNAL_PORT)],
+            ),
+        )
+
+
+def _service(
+    scope: Construct, about: Meta, ports: Iterable[Port], selected: dict[str, str], headless: bool = False
+) -> None:
+    k8s.KubeService(
+        scope,
+        f"Service-{about.name}",
+        metadata=about.typed(),
+        spec=k8s.ServiceSpec(
+            selector=selected,
+            cluster_ip="None" if headless else None,
+            ports=[
+                k8s.ServicePort(
+                    name=port.name,
+                    port=port.number,
+                    target_port=text(port.name),
+                    protocol="TCP",
+                    app_protocol="kubernetes.io/h2c" if port.protocol == "h2c" else None,
+                )
+                for port in ports
+            ],
+        ),
+    )

@@ -1,0 +1,132 @@
+"""HTTPRoutes and GRPCRoutes: who is asked, and with which share.
+
+Source: Gateway API v1, and Envoy Gateway's BackendTrafficPolicy for what it has no field for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from constructs import Construct
+
+from ..environment import Placed
+from ..names import EXTERNAL, GATEWAYS, INTERNAL, inside_hosts, slot_name
+from ..objects import Manifest
+from ..values import Match, Port, Route
+from .labels import meta
+
+_GROUP = "gateway.networking.k8s.io"
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """A service's stable slot, the other one where a rollout has it, and the share of each."""
+
+    stable: Placed
+    stable_slot: str
+    weights: Mapping[str, int]
+    """Slots and their share in per cent; they sum to 100."""
+    candidate: Placed | None = None
+
+    @property
+    def specs(self) -> list[Placed]:
+        """Both specs, the stable one first."""
+        return [self.stable, *([self.candidate] if self.candidate else [])]
+
+
+def routes(scope: Construct, traffic: Traffic) -> None:
+    """The routes inside, one for each routed port, and the one from outside."""
+    service = traffic.stable.service
+    for port in service.routed:
+        suffix = "-grpc" if port.protocol == "grpc" and len(service.routed) > 1 else ""
+        name = service.name + suffix
+        hosts = inside_hosts(name, traffic.stable.place.namespace)
+        _route(scope, traffic, name, port, INTERNAL, "http", hosts, "route")
+    if service.external:
+        outer = service.external
+        reached = next(port for port in service.routed if outer.port in (None, port.name))
+        hosts = [f"{host}.{traffic.stable.place.domain}" for host in outer.hosts]
+        _route(scope, traffic, f"{service.name}-external", reached, EXTERNAL, "https", hosts, "external")
+
+
+def _route(
+    scope: Construct,
+    traffic: Traffic,
+    name: str,
+    port: Port,
+    gateway: str,
+    listener: str,
+    hosts: list[str],
+    attribute: str,
+) -> None:
+    route: Route = getattr(traffic.stable.service, attribute)
+    later = getattr(traffic.candidate.service, attribute) if traffic.candidate else None
+    kind = "GRPCRoute" if port.protocol == "grpc" else "HTTPRoute"
+    about = meta(traffic.stable, name)
+    Manifest(
+        scope,
+        f"{_GROUP}/v1",
+        kind,
+        about,
+        spec={
+            "parentRefs": [{"name": gateway, "namespace": GATEWAYS, "sectionName": listener}],
+            "hostnames": hosts,
+            "rules": _rules(traffic, kind, port, route, later),
+        },
+    )
+    if policy := _traffic_policy(kind, route):
+        reference = {"group": _GROUP, "kind": kind, "name": name}
+        spec = {"targetRefs": [reference], **policy}
+        Manifest(scope, "gateway.envoyproxy.io/v1alpha1", "BackendTrafficPolicy", about, spec=spec)
+
+
+def _rules(traffic: Traffic, kind: str, port: Port, route: Route, later: Route | None) -> list[dict[str, Any]]:
+    rules = [_rule(traffic, kind, port, route, route.matches, traffic.weights)]
+    added = [match for match in later.matches if match not in route.matches] if later else []
+    new_slot = next((slot for slot in traffic.weights if slot != traffic.stable_slot), None)
+    if added and later and new_slot and traffic.weights[new_slot] > 0:
+        # Only the new version knows these paths: until finalize they exist as far as its share is above 0.
+        rules.append(_rule(traffic, kind, port, later, tuple(added), {new_slot: 100}))
+    return rules
+
+
+def _rule(
+    traffic: Traffic, kind: str, port: Port, route: Route, matches: tuple[Match, ...], weights: Mapping[str, int]
+) -> dict[str, Any]:
+    backends = [
+        {"name": slot_name(traffic.stable.service.name, slot), "port": port.number, "weight": weight}
+        for slot, weight in sorted(weights.items())
+        if weight > 0
+    ]
+    timeouts = {} if kind == "GRPCRoute" else {"timeouts": {"request": f"{route.timeout_seconds}s"}}
+    return {"matches": [_match(kind, each) for each in matches], "backendRefs": backends, **timeouts}
+
+
+def _match(kind: str, match: Match) -> dict[str, Any]:
+    headers = [{"type": "Exact", "name": name, "value": value} for name, value in match.headers.items()]
+    listed = {"headers": headers} if headers else {}
+    if kind == "GRPCRoute":
+        service, _, method = match.path.strip("/").partition("/")
+        named = {key: value for key, value in (("service", service), ("method", method)) if value}
+        return {**({"method": {"type": "Exact", **named}} if named else {}), **listed}
+    path = {"type": "Exact" if match.exact else "PathPrefix", "value": match.path}
+    return {"path": path, **listed, **({"method": match.method} if match.method else {})}
+
+
+def _traffic_policy(kind: str, route: Route) -> dict[str, Any]:
+    # A GRPCRoute has no time-outs of its own and would inherit 15 s, streams too.
+    timeout = {"timeout": {"http": {"requestTimeout": f"{route.timeout_seconds}s"}}} if kind == "GRPCRoute" else {}
+    if route.retries is None:
+        return timeout
+    per_try = route.retries.per_try_seconds
+    retry: dict[str, Any] = {
+        "numRetries": route.retries.attempts,
+        "retryOn": {
+            "triggers": ["connect-failure", "refused-stream", "retriable-status-codes"],
+            "httpStatusCodes": list(route.retries.statuses),
+        },
+        **({"perRetry": {"timeout": f"{per_try}s"}} if per_try else {}),
+    }
+    return {**timeout, "retry": retry}

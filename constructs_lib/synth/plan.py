@@ -1,0 +1,304 @@
+"""What a cluster consists of: the units that are rendered one by one, each with all that it is made from.
+
+A unit's inputs are complete: nothing else is handed to its constructs, so that nothing else can change its output.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from ..environment import Callee, Environment, Placed, Role, place
+from ..release import Release, Rollout, Slot, Version
+from ..values import Problem, Service, Value, sentences
+
+Json = dict[str, Any]
+T = TypeVar("T", bound=Value)
+
+
+class Component(Value):
+    """A component of the platform: its name, which is its folder's, and the construct that makes it."""
+
+    name: str
+    made_by: str
+    """`package.module:Class`; the class takes a scope, the environment and the role."""
+
+
+class PlatformInputs(Value):
+    """What a platform component is made from."""
+
+    component: Component
+    environment: Environment
+    role: Role
+
+
+class SlotInputs(Value):
+    """What one set of objects of a service is made from."""
+
+    placed: Placed
+    version: Version
+    slot: str
+    """`blue`, `green`, or nothing for kinds that have no slots."""
+    at_peak: bool
+
+
+class FrontInputs(Value):
+    """What the slots of a service share is made from."""
+
+    stable: Placed
+    candidate: Placed | None
+    stable_slot: str
+    weights: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A piece of a cluster's manifests that is rendered, checked and cached as a whole."""
+
+    id: str
+    folder: str
+    inputs: PlatformInputs | SlotInputs | FrontInputs
+    sources: tuple[str, ...]
+    """The files that a reader would change."""
+
+    def key(self, library: str) -> str:
+        """A digest of all that the output depends on; `library` stands for the code and the tools."""
+        parts = [
+            library,
+            self.id,
+            self.folder,
+            *self.sources,
+            type(self.inputs).__name__,
+            self.inputs.model_dump_json(),
+        ]
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+@dataclass
+class Request:
+    """What a cluster should be: its releases and rollouts, and the specs at head. JSON data, as files hold it."""
+
+    cluster: str
+    releases: Mapping[str, Json]
+    rollouts: Mapping[str, Json]
+    specs: Mapping[str, Json]
+
+    def as_json(self) -> Json:
+        """For the renderer."""
+        return {
+            "cluster": self.cluster,
+            "releases": dict(self.releases),
+            "rollouts": dict(self.rollouts),
+            "specs": dict(self.specs),
+        }
+
+
+@dataclass
+class Plan:
+    """Reads a request for one cluster of an environment, each service only when it is asked for."""
+
+    environment: Environment
+    role: Role
+    request: Request
+    components: tuple[Component, ...]
+    _services: dict[str, _Running | None] = field(default_factory=dict)
+    _moves: dict[str, tuple[str, Rollout]] | None = None
+
+    def units(self) -> list[Unit]:
+        """All units of the cluster. Raises Problem with everything that is wrong."""
+        problems: list[str] = []
+        found = list(self._platform())
+        for name in sorted(self.names()):
+            try:
+                found.extend(self.service_units(name))
+            except Problem as problem:
+                problems.extend(problem.sentences)
+        if problems:
+            raise Problem(*dict.fromkeys(problems))
+        return found
+
+    def names(self) -> list[str]:
+        """The services that run in the cluster."""
+        reference = self.environment.ops.reference
+        return list(self.request.releases) if self.role == "apps" or reference is None else [reference.service.name]
+
+    def chosen(self, ids: list[str]) -> list[Unit]:
+        """The units of these ids, without reading any other service."""
+        names = {id_.partition("/")[0] for id_ in ids if not id_.startswith("platform/")}
+        units = [*self._platform(), *(unit for name in sorted(names) for unit in self.service_units(name))]
+        return [unit for unit in units if unit.id in set(ids)]
+
+    def _platform(self) -> Iterator[Unit]:
+        name = self.environment.name.replace("-", "_")
+        for component in self.components:
+            inputs = PlatformInputs(component=component, environment=self.environment, role=self.role)
+            yield Unit(f"platform/{component.name}", f"platform/{component.name}", inputs, (f"envs/{name}.py",))
+
+    def service_units(self, name: str) -> Iterator[Unit]:
+        """The units of one service: what its slots share, and each slot. Raises Problem."""
+        running = self._running(name)
+        if running is None:
+            raise Problem(f"{self.environment.name}: {name} has no release here; deploy it, or take it out")
+        stable_slot = running.release.stable
+        placed = {slot: self._placed(running, slot) for slot in running.slots()}
+        candidate = next((each for slot, each in placed.items() if slot != stable_slot), None)
+        inputs = FrontInputs(
+            stable=placed[stable_slot],
+            candidate=candidate,
+            stable_slot=stable_slot,
+            weights=self._weights(name, running),
+        )
+        yield Unit(f"{name}/front", f"apps/{name}", inputs, running.sources)
+        for slot, each in placed.items():
+            slotted = each.service.slotted
+            yield Unit(
+                f"{name}/{slot}",
+                f"apps/{name}-{slot}" if slotted else f"apps/{name}",
+                SlotInputs(
+                    placed=each,
+                    version=running.release.slots[slot].model_copy(update={"spec": None, "since": _NO_TIME}),
+                    slot=slot if slotted else "",
+                    at_peak=name in self._moving() and slotted,
+                ),
+                running.sources,
+            )
+
+    def _weights(self, name: str, running: _Running) -> dict[str, int]:
+        stable = running.release.stable
+        move = self._moving().get(name)
+        if move is None or move[1].phase == "finalized":
+            return {stable: 100}
+        slot, rollout = move[1].members[name], move[1]
+        if slot == stable:
+            raise Problem(
+                f"{self.environment.name}: the open rollout {move[0]} moves {name} to {slot}, which is stable already; "
+                f"close it, or name the other slot"
+            )
+        if slot not in running.release.slots:
+            raise Problem(
+                f"{self.environment.name}: the rollout {move[0]} moves {name} to {slot}, which its release does not have"
+            )
+        return {stable: 100 - rollout.share, slot: rollout.share}
+
+    def _moving(self) -> dict[str, tuple[str, Rollout]]:
+        if self._moves is None:
+            self._moves = dict(self._read_rollouts())
+        return self._moves
+
+    def _read_rollouts(self) -> Iterator[tuple[str, tuple[str, Rollout]]]:
+        seen: dict[str, str] = {}
+        for name, data in sorted(self.request.rollouts.items()):
+            file = f"releases/{self.environment.name}/rollouts/{name}.yaml"
+            rollout = valid(Rollout, file, data)
+            for member in rollout.members:
+                if member in seen:
+                    raise Problem(f"{file}: {member} is in the rollout {seen[member]} already; close that one first")
+                if member not in self.request.releases:
+                    raise Problem(f"{file}: {member} has no release in {self.environment.name}; take it out of members")
+                seen[member] = name
+                yield member, (name, rollout)
+            routed = [each for each in rollout.members if (found := self._running(each)) and found.routed()]
+            if len(routed) > 1 and rollout.phase == "open" and rollout.share not in (0, 100):
+                raise Problem(
+                    f"{file}: a rollout of several routed services takes the shares 0 and 100 only, got "
+                    f"{rollout.share} for {', '.join(sorted(routed))}; shares would multiply"
+                )
+
+    def _running(self, name: str) -> _Running | None:
+        if name not in self._services:
+            self._services[name] = self._read(name)
+        return self._services[name]
+
+    def _read(self, name: str) -> _Running | None:
+        environment = self.environment
+        reference = environment.ops.reference
+        module = environment.name.replace("-", "_")
+        if self.role == "ops":
+            if reference is None or reference.service.name != name:
+                return None
+            version = Version(image=reference.image, since=_NO_TIME, spec=reference.service)
+            return _Running(Release(schema=1, stable="blue", slots={"blue": version}), None, (f"envs/{module}.py",))
+        if name not in self.request.releases:
+            return None
+        file = f"releases/{environment.name}/{name}.yaml"
+        release = valid(Release, file, self.request.releases[name])
+        head = self._head_spec(name, release, file)
+        first = f"apps/{name.replace('-', '_')}.py" if head else ""
+        return _Running(release, head, tuple(filter(None, (first, f"envs/{module}.py", file))))
+
+    def _head_spec(self, name: str, release: Release, file: str) -> Service | None:
+        for slot, version in release.slots.items():
+            if version.spec and version.spec.name != name:
+                raise Problem(
+                    f"{file}: the spec in {slot} is that of {version.spec.name!r}; it must be that of {name!r}"
+                )
+        if release.slots[release.stable].spec:
+            return None
+        if not self.environment.follows_apps:
+            raise Problem(
+                f"{file}: the stable slot has no spec, and {self.environment.name} does not follow apps/; "
+                f"write the spec into the release"
+            )
+        if name not in self.request.specs:
+            raise Problem(
+                f"{file}: the service runs in {self.environment.name}, but apps/{name.replace('-', '_')}.py is gone; "
+                f"put the file back, or retire the service first"
+            )
+        return valid(Service, f"apps/{name.replace('-', '_')}.py: {name}", self.request.specs[name])
+
+    def _placed(self, running: _Running, slot: Slot) -> Placed:
+        service = running.spec(slot)
+        named = {each.service for each in service.depends_on}
+        if self.environment.collector and service.telemetry:
+            named.add(self.environment.collector)
+        callees = {name: callee for name in sorted(named) if (callee := self._callee(name))}
+        return place(self.environment, self.role, service, callees)
+
+    def _callee(self, name: str) -> Callee | None:
+        running = self._running(name)
+        return Callee.of(running.spec(running.release.stable), self.environment.namespace) if running else None
+
+
+@dataclass(frozen=True)
+class _Running:
+    """A service that runs: its release, and its spec at head where the stable slot follows that."""
+
+    release: Release
+    head: Service | None
+    sources: tuple[str, ...]
+
+    def spec(self, slot: Slot) -> Service:
+        spec = self.release.slots[slot].spec or self.head
+        assert spec is not None
+        return spec
+
+    def slots(self) -> list[Slot]:
+        """The slots that have objects: both of a slotted kind, and the stable one of any other."""
+        stable = self.release.stable
+        if not self.spec(stable).slotted:
+            return [stable]
+        return [stable, *(slot for slot in self.release.slots if slot != stable)]
+
+    def routed(self) -> bool:
+        return bool(self.spec(self.release.stable).routed)
+
+
+_NO_TIME = "1970-01-01T00:00:00Z"
+
+
+def valid(model: type[T], subject: str, data: Json) -> T:
+    """The data as a value of the model. Raises Problem with a sentence for each fault."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise Problem(*sentences(subject, error)) from None
+
+
+def canonical(data: object) -> str:
+    """JSON that is the same for the same data, whatever the order of its keys."""
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

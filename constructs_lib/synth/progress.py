@@ -1,0 +1,39 @@
+"""Tells a person how far long work is: one moving line on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+
+def say(line: str) -> None:
+    """One line to a person. It goes to standard error, so that programs can read standard output."""
+    print(line, file=sys.stderr, flush=True)
+
+
+class Progress:
+    """Counts towards a total. Silent for what is done within half a second."""
+
+    def __init__(self, what: str, total: int) -> None:
+        self._what, self._total, self._done = what, total, 0
+        self._terminal = sys.stderr.isatty()
+        self._next = time.monotonic() + 0.5
+        self._shown = False
+
+    def step(self, name: str) -> None:
+        """One more is done; `name` says which."""
+        self._done += 1
+        if time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + (0.1 if self._terminal else 5.0)
+        self._shown = True
+        line = f"{self._what} {self._done}/{self._total} {name}"
+        if self._terminal:
+            print(f"\r\x1b[2K{line[:100]}", end="", file=sys.stderr, flush=True)
+        else:
+            say(line)
+
+    def close(self) -> None:
+        """Clear the moving line."""
+        if self._terminal and self._shown:
+            print("\r\x1b[2K", end="", file=sys.stderr, flush=True)

@@ -1,0 +1,121 @@
+"""For unit tests of services and environments: what is rendered, and what the rules say of it.
+
+def test_checkout_reaches_payment():
+    objects = render(SERVICE, ENV, among=[payment.SERVICE])
+    assert one(objects, "Deployment")["spec"]["replicas"] == 2
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from .environment import Environment, Role
+from .synth.plan import Component, Plan, Request, Unit
+from .synth.renderer import use_bundled_node
+from .values import Problem, Service
+
+Object = dict[str, Any]
+IMAGE = "registry.example.com/image@sha256:" + "1" * 64
+"""The image of every version that `render` makes."""
+_SINCE = "2026-01-01T00:00:00Z"
+
+
+def render(
+    service: Service,
+    environment: Environment,
+    *,
+    among: Sequence[Service] = (),
+    candidate: Service | None = None,
+    share: int = 0,
+) -> list[Object]:
+    """The objects of a service in an environment where the services `among` run too.
+
+    With a `candidate`, the next spec of the same service, there is an open rollout into the slot `green` with that
+    share, in per cent. Raises Problem for what cannot be rendered.
+    """
+    plan = _plan(environment, "apps", [service, *among], candidate, share)
+    return [each for unit in plan.service_units(service.name) for each in _build(unit, plan)[0]]
+
+
+def render_platform(
+    environment: Environment, role: Role, components: Callable[[Environment, Role], tuple[Component, ...]]
+) -> list[Object]:
+    """The objects of a cluster's platform."""
+    plan = _plan(environment, role, [], None, 0, components(environment, role))
+    return [each for unit in plan.units() if unit.id.startswith("platform/") for each in _build(unit, plan)[0]]
+
+
+def findings(
+    services: Sequence[Service],
+    environment: Environment,
+    components: Callable[[Environment, Role], tuple[Component, ...]],
+    *,
+    candidate: Service | None = None,
+    share: int = 0,
+    role: Role = "apps",
+    change: Callable[[list[Object]], None] | None = None,
+) -> list[str]:
+    """What the fleet rules say of a cluster with these services: `rule: sentence`, nothing where all is well.
+
+    A `candidate` is the next spec of the first service. `change` may plant a defect in the rendered objects.
+    """
+    from .rules import cluster_findings, unit_findings  # noqa: PLC0415 - the rules are not needed to render
+    from .synth.facts import Facts  # noqa: PLC0415
+
+    plan = _plan(environment, role, services, candidate, share, components(environment, role))
+    parts = []
+    for unit in plan.units():
+        objects, declared = _build(unit, plan)
+        if change:
+            change(objects)
+        facts = Facts(declared, objects)
+        parts.append(facts.with_findings(unit_findings(facts)).as_json())
+    found = cluster_findings(Facts.joined(parts), environment, role)
+    return [f"{finding.rule}: {finding.sentence}" for finding in found]
+
+
+def one(objects: Iterable[Object], kind: str, name: str | None = None) -> Object:
+    """The object of a kind, and of a name where there are several. Raises LookupError when it is not exactly one."""
+    named = [each for each in objects if each["kind"] == kind and name in (None, each["metadata"]["name"])]
+    if len(named) != 1:
+        found = ", ".join(each["metadata"]["name"] for each in named) or "none"
+        raise LookupError(f"expected one {kind} {name or ''}, found {found}")
+    return named[0]
+
+
+def _plan(
+    environment: Environment,
+    role: Role,
+    services: Sequence[Service],
+    candidate: Service | None,
+    share: int,
+    components: tuple[Component, ...] = (),
+) -> Plan:
+    releases = {each.name: _release(each) for each in services}
+    rollouts: dict[str, Any] = {}
+    if candidate:
+        releases[candidate.name]["slots"]["green"] = _version(candidate)
+        members = {candidate.name: "green"}
+        rollouts["test"] = {"schema": 1, "phase": "open", "share": share, "members": members}
+    request = Request(environment.cluster_name(role), releases if role == "apps" else {}, rollouts, {})
+    return Plan(environment, role, request, components)
+
+
+def _release(service: Service) -> dict[str, Any]:
+    return {"schema": 1, "stable": "blue", "slots": {"blue": _version(service)}}
+
+
+def _version(service: Service) -> dict[str, Any]:
+    return {"image": IMAGE, "since": _SINCE, "spec": service.written()}
+
+
+def _build(unit: Unit, plan: Plan) -> tuple[list[Object], list[dict[str, Any]]]:
+    use_bundled_node()
+    from .synth.builder import build  # noqa: PLC0415 - starts node
+
+    _, facts = build(unit, plan.request.cluster)
+    return facts.objects, facts.services
+
+
+__all__ = ["IMAGE", "Problem", "findings", "one", "render", "render_platform"]

@@ -1,0 +1,167 @@
+"""How a service is reached, and what it reaches."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from .base import (
+    Bool,
+    Host,
+    Int,
+    Line,
+    Name,
+    PlainText,
+    PortName,
+    PortNumber,
+    Reason,
+    Seconds,
+    UrlPath,
+    Value,
+    VariableName,
+)
+
+
+class Match(Value):
+    """Requests that a route takes: all conditions hold."""
+
+    path: UrlPath = "/"
+    exact: Bool = False
+    """The path and nothing below it."""
+    headers: dict[PlainText, PlainText] = {}
+    """Header names and the exact value of each."""
+    method: Literal["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"] | None = None
+
+
+class Retries(Value):
+    """When a gateway asks again."""
+
+    attempts: Annotated[Int, Field(ge=1, le=10)] = 2
+    statuses: tuple[Annotated[Int, Field(ge=400, le=599)], ...] = (503,)
+    """HTTP statuses that are asked again; a connection that failed always is."""
+    per_try_seconds: Annotated[Seconds, Field(ge=1)] | None = None
+
+
+class Route(Value):
+    """How the gateway inside the cluster reaches the service. Every HTTP and gRPC service has one."""
+
+    matches: tuple[Match, ...] = (Match(),)
+    timeout_seconds: Seconds = 15
+    """Seconds for a whole answer; 0 for WebSocket, server-sent events and streams, which have no end."""
+    retries: Retries | None = None
+
+    @field_validator("matches")
+    @classmethod
+    def _some(cls, matches: tuple[Match, ...]) -> tuple[Match, ...]:
+        if not matches:
+            raise ValueError("must hold at least one Match(); the default takes every path")
+        return matches
+
+
+class ExternalRoute(Route):
+    """How people outside reach the service, in addition to the route inside."""
+
+    hosts: tuple[Host, ...]
+    """First labels of the host names; the environment adds its domain: `shop` becomes `shop.example.com`."""
+    port: PortName | None = None
+    """The port that is reached; the first routed one when not given."""
+
+    @field_validator("hosts")
+    @classmethod
+    def _hosts(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        if not hosts:
+            raise ValueError("must name at least one host, as hosts=['shop']")
+        return hosts
+
+
+class Dependency(Value):
+    """Another service that this one calls. Its address is written into the environment; nobody types it."""
+
+    service: Name
+    port: PortName | None = None
+    """The name of the port; the first one when not given."""
+    env: dict[VariableName, PlainText] = {}
+    """Variables with `{host}`, `{port}` or `{address}`; `<SERVICE>_ADDR` with the address when not given."""
+    cycle: Reason | None = None
+    """Why this dependency may close a circle."""
+    upward: Reason | None = None
+    """Why this inside service may call one that people outside reach."""
+
+    @field_validator("env")
+    @classmethod
+    def _templates(cls, env: dict[str, str]) -> dict[str, str]:
+        for variable, template in env.items():
+            try:
+                template.format(host="h", port=1, address="h:1")
+            except (KeyError, IndexError, ValueError, AttributeError):
+                raise ValueError(
+                    f"{variable} may use {{host}}, {{port}} and {{address}} only, got {template!r}"
+                ) from None
+        return env
+
+    def variables(self, host: str, port: int) -> dict[str, str]:
+        """The environment variables that carry the address."""
+        default = {self.service.upper().replace("-", "_") + "_ADDR": "{address}"}
+        address = f"{host}:{port}"
+        return {k: t.format(host=host, port=port, address=address) for k, t in (self.env or default).items()}
+
+
+class Outside(Value):
+    """A destination outside the cluster that the service may reach."""
+
+    name: Name
+    cidrs: tuple[Line, ...]
+    """Address ranges, as `203.0.113.0/24`."""
+    ports: tuple[PortNumber, ...] = (443,)
+
+    @field_validator("cidrs")
+    @classmethod
+    def _ranges(cls, cidrs: tuple[str, ...]) -> tuple[str, ...]:
+        if not cidrs:
+            raise ValueError("must name at least one address range, as cidrs=['203.0.113.0/24']")
+        for cidr in cidrs:
+            try:
+                ipaddress.ip_network(cidr)
+            except ValueError:
+                raise ValueError(f"must be address ranges such as '203.0.113.0/24', got {cidr!r}") from None
+        return cidrs
+
+
+class Metrics(Value):
+    """Where Prometheus reads the service's metrics."""
+
+    port: PortNumber
+    path: UrlPath = "/metrics"
+    interval_seconds: Annotated[Seconds, Field(ge=5)] = 30
+
+
+class Shutdown(Value):
+    """How a pod ends: gateways forget it while it still serves, then it finishes what it has begun."""
+
+    drain_seconds: Annotated[Seconds, Field(ge=1)] = 10
+    """Seconds in which it still takes requests, until every gateway knows."""
+    finish_seconds: Annotated[Seconds, Field(ge=1)] = 20
+    """Seconds from then to the end of the last request."""
+
+    @property
+    def grace_seconds(self) -> int:
+        """Seconds that Kubernetes waits before it kills."""
+        return self.drain_seconds + self.finish_seconds
+
+
+class Permission(Value):
+    """What the service may do with the Kubernetes API, in its own namespace."""
+
+    resources: tuple[PlainText, ...]
+    verbs: tuple[Literal["get", "list", "watch", "create", "update", "patch", "delete"], ...]
+    api_groups: tuple[PlainText, ...] = ("",)
+    names: tuple[PlainText, ...] = ()
+    """Objects by name; all when not given."""
+
+    @model_validator(mode="after")
+    def _narrow(self) -> Self:
+        if not self.resources or not self.verbs or "*" in (*self.resources, *self.api_groups):
+            raise ValueError("must name resources and verbs one by one, never '*'")
+        return self

@@ -1,0 +1,1 @@
+"""The environments: `staging`, `preprod` and `prod`, one value each."""

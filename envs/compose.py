@@ -1,0 +1,20 @@
+"""Which components a cluster's platform has. A new one is a construct and a line here."""
+
+from constructs_lib.environment import Environment, Role
+from constructs_lib.synth.plan import Component
+
+_LIBRARY = "constructs_lib.platform"
+
+
+def components(environment: Environment, role: Role) -> tuple[Component, ...]:
+    """The components of a cluster; `<environment>-ops` has the same ones, smaller."""
+    return (
+        Component(name="namespaces", made_by=f"{_LIBRARY}.namespaces:Namespaces"),
+        Component(name="priorities", made_by=f"{_LIBRARY}.priorities:Priorities"),
+        Component(name="limits", made_by=f"{_LIBRARY}.limits:Limits"),
+        Component(name="closed", made_by=f"{_LIBRARY}.closed:ClosedByDefault"),
+        Component(name="gateways", made_by=f"{_LIBRARY}.gateways:Gateways"),
+        Component(name="secrets", made_by=f"{_LIBRARY}.secrets:SecretStores"),
+        Component(name="operators", made_by=f"{_LIBRARY}.operators:Operators"),
+        Component(name="gitops", made_by=f"{_LIBRARY}.gitops:GitOps"),
+    )

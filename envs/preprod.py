@@ -1,0 +1,31 @@
+"""Preprod: prod's twin in a smaller size; what stood here in a finalized recipe may enter prod."""
+
+from constructs_lib import Resources, Scale
+from constructs_lib.environment import Cluster, DatabaseClass, Environment, Quota
+
+from .shared import EXEMPTIONS, GIT, reference
+
+ENV = Environment(
+    name="preprod",
+    domain="preprod.shop.example.com",
+    promoted_from="staging",
+    gates=("ready",),
+    namespace="shop",
+    zones=("a", "b"),
+    collector="otel-collector",
+    git=GIT,
+    sizes={
+        "S": Resources(cpu="50m", memory="64Mi"),
+        "M": Resources(cpu="100m", memory="256Mi"),
+        "L": Resources(cpu="250m", memory="512Mi"),
+    },
+    scales={"S": Scale.fixed(1), "M": Scale.between(2, 3), "L": Scale.between(2, 4)},
+    database=DatabaseClass(instances=2, backups=True, backup_retention="7d"),
+    apps=Cluster(quota=Quota(cpu="32", memory="64Gi", pods=300), gateway_replicas=Scale.fixed(2)),
+    ops=Cluster(
+        quota=Quota(cpu="2", memory="4Gi", pods=20),
+        gateway_replicas=Scale.fixed(1),
+        reference=reference(),
+    ),
+    exemptions=EXEMPTIONS,
+)

@@ -1,0 +1,27 @@
+"""What our environments have in common by choice; each one names it, none inherits it."""
+
+from constructs_lib import Port, Probe, Service
+from constructs_lib.environment import Exemption, Git, Reference
+
+GIT = Git(url="https://git.shop.example.com/platform/fleet.git", interval_seconds=30, signers="fleet-signers")
+
+# A placeholder, as no registry was asked: replace it by what `crane digest <image>` prints.
+_REFERENCE_IMAGE = "registry.k8s.io/e2e-test-images/agnhost@sha256:" + "0" * 63 + "1"
+
+
+def reference() -> Reference:
+    """The service of the ops clusters: answers every request, so that the platform can be judged by it."""
+    service = Service(
+        name="reference",
+        owner="team-platform",
+        image="registry.k8s.io/e2e-test-images/agnhost",
+        description="Answers with its own name; requests to it judge the platform of its cluster.",
+        args=("netexec", "--http-port=8080", "--udp-port=-1"),
+        ports=(Port.http(8080),),
+        readiness=Probe.http("/readyz"),
+        liveness=Probe.http("/healthz", period_seconds=20),
+    )
+    return Reference(service=service, image=_REFERENCE_IMAGE)
+
+
+EXEMPTIONS: tuple[Exemption, ...] = ()

@@ -1,0 +1,30 @@
+"""Staging: follows `apps/`, so that every merge can be tried the same hour."""
+
+from constructs_lib import Resources, Scale
+from constructs_lib.environment import Cluster, Environment, Quota
+
+from .shared import EXEMPTIONS, GIT, reference
+
+ENV = Environment(
+    name="staging",
+    domain="staging.shop.example.com",
+    follows_apps=True,
+    namespace="shop",
+    zones=("a", "b"),
+    log_level="debug",
+    collector="otel-collector",
+    git=GIT,
+    sizes={
+        "S": Resources(cpu="20m", memory="64Mi"),
+        "M": Resources(cpu="50m", memory="256Mi"),
+        "L": Resources(cpu="100m", memory="512Mi"),
+    },
+    scales={"S": Scale.fixed(1), "M": Scale.fixed(1), "L": Scale.between(1, 2)},
+    apps=Cluster(quota=Quota(cpu="24", memory="48Gi", pods=200), gateway_replicas=Scale.fixed(1)),
+    ops=Cluster(
+        quota=Quota(cpu="2", memory="4Gi", pods=20),
+        gateway_replicas=Scale.fixed(1),
+        reference=reference(),
+    ),
+    exemptions=EXEMPTIONS,
+)
