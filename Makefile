@@ -5,9 +5,11 @@ BIN := .venv/bin
 # Node and npm come from PyPI and lie in the virtual environment.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH :=
-# The cdk8s command line would print where in its own code it noticed that synth was refused.
-export NODE_OPTIONS := --stack-trace-limit=0
+# Without this the cdk8s command line prints where in its own code it noticed that synth was refused.
+MESSAGE_ONLY := --import=data:text/javascript,Error.prepareStackTrace=(e)=>String(e)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+
+LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11
 
 .DEFAULT_GOAL := help
 
@@ -15,7 +17,7 @@ help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 synth: .venv/desired.lock node_modules/.package-lock.json ## write manifests/ for all environments, with `cdk8s synth`
-	@node_modules/.bin/cdk8s synth --check-upgrade=false
+	@NODE_OPTIONS='$(MESSAGE_ONLY)' node_modules/.bin/cdk8s synth --check-upgrade=false
 
 test: .venv/dev.lock .venv-checkov/lock ## run the linters, the type checker and all tests
 	$(BIN)/ruff check .
@@ -43,7 +45,10 @@ wheel: .venv/dev.lock ## build the library as a wheel into dist/
 	$(BIN)/uv build --quiet --wheel --no-build-isolation --out-dir dist
 
 lock: .venv/dev.lock ## make all lock files anew
-	$(BIN)/python -m locks
+	$(LOCK) pyproject.toml -o locks/synth.txt
+	$(LOCK) pyproject.toml --extra dev --extra bench -c locks/synth.txt -o locks/dev.txt
+	$(LOCK) locks/checkov.in -o locks/checkov.txt
+	npm install --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts --no-audit --no-fund --silent
 
 clean: ## remove all that can be made again
 	rm -rf .venv .venv-checkov node_modules .scratch dist

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from .values import Resources, Scale, Service, Value, amount
-from .values.base import Bool, Host, Image, Int, Line, Name, PlainText, Reason, VariableName, twice
+from .values.base import Bool, Host, Image, Int, Line, Many, Name, PlainText, Reason, VariableName, twice
+from .values.plain_secrets import refuse_plain_secrets
 from .values.resources import Quantity, SizeName
 from .values.service import Database
+from .values.text import Form
 
 Gate = Literal["ready", "tested", "confirm", "four-eyes"]
 Role = Literal["apps", "ops"]
@@ -48,7 +50,7 @@ class DatabaseClass(Value):
     storage: Quantity = "10Gi"
     resources: Resources = Resources(cpu="250m", memory="512Mi")
     backups: Bool = False
-    backup_retention: Annotated[str, Field(pattern=r"^[1-9]\d*[dwm]$")] = "30d"
+    backup_retention: Annotated[str, Form(r"^[1-9][0-9]{0,3}[dwm]$", "days, weeks or months, such as '30d'")] = "30d"
 
 
 class Git(Value):
@@ -69,6 +71,12 @@ class Override(Value):
     scale: Scale | None = None
     env: dict[VariableName, PlainText] = {}
 
+    @field_validator("env")
+    @classmethod
+    def _no_plain_secrets(cls, env: dict[str, str]) -> dict[str, str]:
+        refuse_plain_secrets(env)
+        return env
+
 
 class Exemption(Value):
     """A finding of one rule about one subject that is accepted, with the reason."""
@@ -82,6 +90,8 @@ class Exemption(Value):
 class Environment(Value):
     """Where and how services run. Differences between environments are data; no code contains a name of one."""
 
+    stands_alone: ClassVar[bool] = True
+
     name: Name
     domain: Host
     apps: Cluster
@@ -91,14 +101,14 @@ class Environment(Value):
     """What S, M and L reserve here."""
     scales: dict[SizeName, Scale]
     """How many pods S, M and L are here."""
-    zones: tuple[Name, ...]
+    zones: Many[Name]
     namespace: Name = "apps"
     """The namespace of the services."""
     promoted_from: Name | None = None
     """The environment whose recipes enter this one."""
     follows_apps: Bool = False
     """Whether stable slots take their spec from `apps/` at head."""
-    gates: tuple[Gate, ...] = ()
+    gates: Many[Gate] = ()
     log_level: Literal["debug", "info", "warn", "error"] = "info"
     database: DatabaseClass = DatabaseClass()
     storage_class: Name = "standard"
@@ -109,7 +119,7 @@ class Environment(Value):
     alert_address: Line = "alerts"
     """The Secret with the address that alerts are sent to."""
     overrides: dict[Name, Override] = {}
-    exemptions: tuple[Exemption, ...] = ()
+    exemptions: Many[Exemption] = ()
 
     @field_validator("zones", "gates")
     @classmethod
@@ -150,7 +160,7 @@ class Place(Value):
     cluster: Name
     namespace: Name
     domain: Host
-    zones: tuple[Name, ...]
+    zones: Many[Name]
     log_level: str
     storage_class: Name
     collector: Name | None

@@ -22,4 +22,4 @@ class ServiceFront(Construct):
         routes(self, traffic)
         network_policies(self, traffic.specs)
         monitor(self, traffic.specs)
-        database_credentials(self, placed)
+        database_credentials(self, traffic.specs)

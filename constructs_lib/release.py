@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from .values import SCHEMA, Service, Value
 from .values.base import Image, Int, Line, Name
+from .values.text import Form
+from .values.types import Exactly
 
 Slot = Literal["blue", "green"]
-Commit = Annotated[str, Field(pattern=r"^[0-9a-f]{7,64}$", strict=True)]
-Time = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", strict=True)]
+Commit = Annotated[str, Form(r"^[0-9a-f]{7,64}$", "the id of a commit: 7 to 64 hexadecimal digits")]
+Time = Annotated[
+    str,
+    Form(
+        r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$",
+        "a time in UTC, such as '2026-11-02T09:30:00Z'",
+    ),
+]
 
 
 def other(slot: Slot) -> Slot:
@@ -20,7 +28,9 @@ def other(slot: Slot) -> Slot:
 
 
 class _File(Value):
-    schema_: Literal[1] = Field(alias="schema")
+    stands_alone: ClassVar[bool] = True
+
+    schema_: Exactly[Literal[1]] = Field(alias="schema")
 
 
 class Version(Value):
@@ -63,7 +73,7 @@ class Rollout(_File):
 class Pin(_File):
     """`releases/<environment>/platform.yaml`: the commit whose code renders the environment's apps cluster."""
 
-    commit: Annotated[str, Field(pattern=r"^[0-9a-f]{40,64}$", strict=True)]
+    commit: Annotated[str, Form(r"^[0-9a-f]{40,64}$", "the whole id of a commit: 40 to 64 hexadecimal digits")]
     tag: Line = ""
 
 

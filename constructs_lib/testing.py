@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from .environment import Environment, Role
+from .synth.facts import Facts
 from .synth.plan import Component, Plan, Request, Unit
 from .synth.renderer import use_bundled_node
 from .values import Problem, Service
@@ -28,14 +29,16 @@ def render(
     among: Sequence[Service] = (),
     candidate: Service | None = None,
     share: int = 0,
+    finalized: bool = False,
 ) -> list[Object]:
     """The objects of a service in an environment where the services `among` run too.
 
     With a `candidate`, the next spec of the same service, there is an open rollout into the slot `green` with that
-    share, in per cent. Raises Problem for what cannot be rendered.
+    share, in per cent; once `finalized`, `green` is stable and `blue` is kept. Raises Problem for what cannot be
+    rendered.
     """
-    plan = _plan(environment, "apps", [service, *among], candidate, share)
-    return [each for unit in plan.service_units(service.name) for each in _build(unit, plan)[0]]
+    plan = _plan(environment, "apps", [service, *among], candidate, share, finalized=finalized)
+    return [each for unit in plan.service_units(service.name) for each in _build(unit, plan).objects]
 
 
 def render_platform(
@@ -43,7 +46,7 @@ def render_platform(
 ) -> list[Object]:
     """The objects of a cluster's platform."""
     plan = _plan(environment, role, [], None, 0, components(environment, role))
-    return [each for unit in plan.units() if unit.id.startswith("platform/") for each in _build(unit, plan)[0]]
+    return [each for unit in plan.units() if unit.id.startswith("platform/") for each in _build(unit, plan).objects]
 
 
 def findings(
@@ -61,15 +64,13 @@ def findings(
     A `candidate` is the next spec of the first service. `change` may plant a defect in the rendered objects.
     """
     from .rules import cluster_findings, unit_findings  # noqa: PLC0415 - the rules are not needed to render
-    from .synth.facts import Facts  # noqa: PLC0415
 
     plan = _plan(environment, role, services, candidate, share, components(environment, role))
     parts = []
     for unit in plan.units():
-        objects, declared = _build(unit, plan)
+        facts = _build(unit, plan)
         if change:
-            change(objects)
-        facts = Facts(declared, objects)
+            change(facts.objects)
         parts.append(facts.with_findings(unit_findings(facts)).as_json())
     found = cluster_findings(Facts.joined(parts), environment, role)
     return [f"{finding.rule}: {finding.sentence}" for finding in found]
@@ -91,13 +92,16 @@ def _plan(
     candidate: Service | None,
     share: int,
     components: tuple[Component, ...] = (),
+    finalized: bool = False,
 ) -> Plan:
     releases = {each.name: _release(each) for each in services}
     rollouts: dict[str, Any] = {}
     if candidate:
         releases[candidate.name]["slots"]["green"] = _version(candidate)
         members = {candidate.name: "green"}
-        rollouts["test"] = {"schema": 1, "phase": "open", "share": share, "members": members}
+        phase = "finalized" if finalized else "open"
+        rollouts["test"] = {"schema": 1, "phase": phase, "share": 100 if finalized else share, "members": members}
+        releases[candidate.name]["stable"] = "green" if finalized else "blue"
     request = Request(environment.cluster_name(role), releases if role == "apps" else {}, rollouts, {})
     return Plan(environment, role, request, components)
 
@@ -110,12 +114,12 @@ def _version(service: Service) -> dict[str, Any]:
     return {"image": IMAGE, "since": _SINCE, "spec": service.written()}
 
 
-def _build(unit: Unit, plan: Plan) -> tuple[list[Object], list[dict[str, Any]]]:
+def _build(unit: Unit, plan: Plan) -> Facts:
     use_bundled_node()
     from .synth.builder import build  # noqa: PLC0415 - starts node
 
     _, facts = build(unit, plan.request.cluster)
-    return facts.objects, facts.services
+    return facts
 
 
 __all__ = ["IMAGE", "Problem", "findings", "one", "render", "render_platform"]

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from constructs_lib.synth.engine import scratch_folder, synthesize
+from constructs_lib.synth.command import scratch_folder, synthesize
 
 from .compose import components
 

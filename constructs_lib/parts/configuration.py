@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 
 from cdk8s_plus_27 import k8s
 from constructs import Construct
@@ -41,9 +42,13 @@ def external_secrets(scope: Construct, placed: Placed, slot: str) -> None:
         _external_secret(scope, placed, slot, name, SECRET_STORE, dict(secret.keys))
 
 
-def database_credentials(scope: Construct, placed: Placed) -> None:
-    """The address and password of the service's own database, which `stacks/` keeps beside that database."""
-    if placed.database:
+def database_credentials(scope: Construct, specs: Sequence[Placed]) -> None:
+    """The address and password of the service's own database, which `stacks/` keeps beside that database.
+
+    `specs` are the specs of its slots: one of them is enough to need it.
+    """
+    placed = specs[0]
+    if any(each.database for each in specs):
         remote = {key: f"{placed.service.name}#{key}" for key in DATABASE_KEYS}
         _external_secret(scope, placed, "", database_secret(placed.service.name), DATABASE_STORE, remote)
 

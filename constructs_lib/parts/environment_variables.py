@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from ..environment import Placed
 from ..names import INTERNAL_PORT, database_secret
@@ -90,7 +91,8 @@ def _telemetry(placed: Placed, version: Version, name: str) -> dict[str, EnvValu
         return {}
     attributes = {
         "service.namespace": placed.place.namespace,
-        "service.version": version.ref or (version.commit or "")[:12] or "unknown",
+        # Encoded as the specification of OTEL_RESOURCE_ATTRIBUTES asks, as a branch may hold a comma.
+        "service.version": quote(version.ref, safe="/") or (version.commit or "")[:12] or "unknown",
         "service.instance.id": "$(POD_NAME)",
         "deployment.environment.name": placed.place.environment,
         "k8s.cluster.name": placed.place.cluster,

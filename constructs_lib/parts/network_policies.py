@@ -21,6 +21,7 @@ from ..names import (
     proxy_labels,
 )
 from ..objects import number
+from .calls import Call, calls
 from .labels import meta, selector
 
 _POSTGRES = 5432
@@ -87,9 +88,9 @@ def _to_dns() -> k8s.NetworkPolicyEgressRule:
 
 
 def _to_gateway(specs: Sequence[Placed]) -> list[k8s.NetworkPolicyEgressRule]:
-    called = [callee for callee, _, routed in _calls(specs) if routed]
     peers = [_peer(proxy_labels(INTERNAL), ENVOY_SYSTEM)]
-    return [k8s.NetworkPolicyEgressRule(to=peers, ports=_ports([INTERNAL_PORT]))] if called else []
+    routed = any(call.routed for call in _calls(specs))
+    return [k8s.NetworkPolicyEgressRule(to=peers, ports=_ports([INTERNAL_PORT]))] if routed else []
 
 
 def _to_database(specs: Sequence[Placed]) -> list[k8s.NetworkPolicyEgressRule]:
@@ -100,37 +101,26 @@ def _to_database(specs: Sequence[Placed]) -> list[k8s.NetworkPolicyEgressRule]:
 
 
 def _to_outside(specs: Sequence[Placed]) -> list[k8s.NetworkPolicyEgressRule]:
-    found = {outside.name: outside for placed in specs for outside in placed.service.outside}
+    # By the whole value: two specs may mean other addresses by one name.
+    found = dict.fromkeys(outside for placed in specs for outside in placed.service.outside)
     return [
         k8s.NetworkPolicyEgressRule(
             to=[k8s.NetworkPolicyPeer(ip_block=k8s.IpBlock(cidr=cidr)) for cidr in outside.cidrs],
             ports=_ports(outside.ports),
         )
-        for outside in found.values()
+        for outside in found
     ]
 
 
-def _calls(specs: Sequence[Placed]) -> list[tuple[Callee, int, bool]]:
-    """Who is called, at which port, and whether through the gateway; the collector is called too."""
-    found: list[tuple[Callee, int, bool]] = []
-    for placed in specs:
-        named = [(each.service, each.port) for each in placed.service.depends_on]
-        collector = placed.place.collector
-        if placed.service.telemetry and collector and collector != placed.service.name:
-            named.append((collector, "grpc"))
-        for name, port_name in named:
-            callee = placed.callees.get(name)
-            port = next((each for each in callee.ports if port_name in (None, each[0])), None) if callee else None
-            if callee and port:
-                found.append((callee, port[1], port[0] in callee.routed))
-    return found
+def _calls(specs: Sequence[Placed]) -> list[Call]:
+    return [call for placed in specs for call in calls(placed)]
 
 
 def _direct(specs: Sequence[Placed]) -> list[tuple[Callee, list[int]]]:
     ports: dict[str, tuple[Callee, set[int]]] = {}
-    for callee, number_, routed in _calls(specs):
-        if not routed:
-            ports.setdefault(callee.name, (callee, set()))[1].add(number_)
+    for call in _calls(specs):
+        if not call.routed:
+            ports.setdefault(call.callee.name, (call.callee, set()))[1].add(call.port)
     return [(callee, sorted(numbers)) for _, (callee, numbers) in sorted(ports.items())]
 
 

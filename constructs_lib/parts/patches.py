@@ -2,32 +2,64 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cdk8s
 from constructs import Construct
 
 from ..values import Patch, Problem
+from .json_patch import change
+
+Json = dict[str, Any]
 
 
 def apply_patches(scope: Construct, subject: str, patches: tuple[Patch, ...], elsewhere: set[str]) -> None:
-    """Lay each patch over the objects of its kind and name.
+    """Lay each patch over the objects of its kind and name, in their order.
 
-    `elsewhere` are the kinds that the service has in its other set of objects. Raises Problem for a patch
-    that fits no object at all, as it would be lost in silence.
+    `elsewhere` are the kinds that the service has in its other set of objects. Raises Problem for every patch
+    that fits no object at all, as it would be lost in silence, and for every path that leads nowhere.
     """
     objects = [each for each in scope.node.find_all() if isinstance(each, cdk8s.ApiObject)] if patches else []
+    bodies: dict[cdk8s.ApiObject, Json] = {}
+    problems: list[str] = []
     for patch in patches:
         fitting = [each for each in objects if each.kind == patch.kind and patch.name in (None, each.name)]
         if not fitting and patch.kind not in elsewhere:
-            raise Problem(
-                f"{subject}: the patch of {patch.kind} {patch.name or ''} {patch.path} fits none of its objects; "
+            problems.append(
+                f"{subject}: the patch of {_named(patch.kind, patch.name)} {patch.path} fits none of its objects; "
                 f"correct its kind or name, or take it out"
             )
         for each in fitting:
-            each.add_json_patch(_operation(patch))
+            if each not in bodies:
+                bodies[each] = each.to_json()
+            problems += _patched(bodies[each], patch, f"{subject}: the patch of {_named(each.kind, each.name)}")
+    if problems:
+        raise Problem(*problems)
+    for each, body in bodies.items():
+        _say_again(each, body)
 
 
-def _operation(patch: Patch) -> cdk8s.JsonPatch:
-    if patch.op == "remove":
-        return cdk8s.JsonPatch.remove(patch.path)
-    make = cdk8s.JsonPatch.add if patch.op == "add" else cdk8s.JsonPatch.replace
-    return make(patch.path, patch.value)
+def _named(kind: str, name: str | None) -> str:
+    return f"{kind} {name}" if name else kind
+
+
+def _patched(body: Json, patch: Patch, subject: str) -> list[str]:
+    """Change the body; what is wrong with the patch, as sentences."""
+    try:
+        change(body, patch.op, patch.path, patch.value)
+    except LookupError as error:
+        return [f"{subject} cannot {patch.op} {patch.path}: {error.args[0]}; correct the path, or take the patch out"]
+    metadata = body.get("metadata")
+    identity = [body.get("apiVersion"), body.get("kind"), metadata.get("name") if isinstance(metadata, dict) else None]
+    if not all(isinstance(each, str) and each for each in identity):
+        return [f"{subject} would leave it without a kind or a name by {patch.op} {patch.path}; take the patch out"]
+    return []
+
+
+def _say_again(each: cdk8s.ApiObject, body: Json) -> None:
+    """As plain data: the types of cdk8s-plus-27 would drop a field that is newer than their schema."""
+    scope, name = each.node.scope, each.node.id
+    assert isinstance(scope, Construct)
+    scope.node.try_remove_child(name)
+    plain = cdk8s.ApiObject(scope, name, api_version=body["apiVersion"], kind=body["kind"])
+    plain.add_json_patch(cdk8s.JsonPatch.replace("", body))

@@ -7,8 +7,9 @@ from typing import Any
 from ..environment import Placed
 from ..names import CALLS_GATEWAY_LABEL, INTERNAL, PREFIX, PRIORITY, slot_name
 from ..release import Version
-from ..values import Container, Resources, Volume
+from ..values import Container, Resources, Service, Volume
 from ..values.container import Port
+from .calls import calls
 from .configuration import config_map_name, secret_name
 from .environment_variables import variables, variables_beside
 from .labels import labels, selector
@@ -31,18 +32,13 @@ def job_pod_template(placed: Placed, version: Version) -> dict[str, Any]:
 
 
 def _pod_metadata(placed: Placed, version: Version, slot: str) -> dict[str, Any]:
-    calls_gateway = any(callee.routed for callee in called(placed))
+    calls_gateway = any(call.routed for call in calls(placed))
     built = {f"{PREFIX}/commit": version.commit, f"{PREFIX}/ref": version.ref}
     annotations = {key: value for key, value in built.items() if value}
     return {
         "labels": labels(placed, slot) | ({CALLS_GATEWAY_LABEL: INTERNAL} if calls_gateway else {}),
         **({"annotations": annotations} if annotations else {}),
     }
-
-
-def called(placed: Placed) -> list[Any]:
-    """The services that it calls and that run here; the collector, to which it only sends, is not among them."""
-    return [placed.callees[each.service] for each in placed.service.depends_on if each.service in placed.callees]
 
 
 def _pod_spec(placed: Placed, version: Version, slot: str) -> dict[str, Any]:
@@ -85,7 +81,7 @@ def _main_container(placed: Placed, version: Version, slot: str, mounts: list[di
         "imagePullPolicy": "IfNotPresent",
         **_program(service),
         "env": variables(placed, version, slot),
-        **_ports(service.ports),
+        **_ports(service.ports, *_metrics_port(service)),
         "resources": _reserved(placed.resources),
         **probes(service),
         **(drain if service.ports else {}),
@@ -117,9 +113,18 @@ def _program(runs: Any) -> dict[str, Any]:
     return {key: words for key, words in said.items() if words}
 
 
-def _ports(ports: tuple[Port, ...]) -> dict[str, Any]:
-    listed = [{"name": port.name, "containerPort": port.number, "protocol": "TCP"} for port in ports]
+def _ports(ports: tuple[Port, ...], *unnamed: int) -> dict[str, Any]:
+    listed: list[dict[str, Any]] = [
+        {"name": port.name, "containerPort": port.number, "protocol": "TCP"} for port in ports
+    ]
+    listed += [{"containerPort": number, "protocol": "TCP"} for number in unnamed]
     return {"ports": listed} if listed else {}
+
+
+def _metrics_port(service: Service) -> list[int]:
+    # A PodMonitor finds a port only where a container declares it.
+    declared = [port.number for ports in (service.ports, *(each.ports for each in service.sidecars)) for port in ports]
+    return [service.metrics.port] if service.metrics and service.metrics.port not in declared else []
 
 
 def _reserved(resources: Resources) -> dict[str, Any]:

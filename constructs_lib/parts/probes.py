@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..values import Port, Probe, Service
+from ..values import Port, Probe, Problem, Service
+from ..values.base import shown
 
 _SOONEST = {"period_seconds": 5, "timeout_seconds": 2, "failures": 3, "delay_seconds": 0}
 _TUNING = {
@@ -17,7 +18,7 @@ _TUNING = {
 def probes(service: Service) -> dict[str, Any]:
     """The three probes. Guessed where the service says nothing: readiness asks whether the first port is open,
     startup asks the same with patience, and liveness asks seldom and only whether the port is open, so that
-    a dependency that is away never restarts it.
+    a dependency that is away never restarts it. Raises Problem where readiness and liveness come out identical.
     """
     opened = Probe.tcp() if service.ports else None
     readiness = service.readiness or opened
@@ -26,7 +27,13 @@ def probes(service: Service) -> dict[str, Any]:
         "readiness": readiness,
         "liveness": service.liveness or opened,
     }
-    return {f"{what}Probe": probe_spec(what, probe, service.ports) for what, probe in asked.items() if probe}
+    made = {what: probe_spec(what, probe, service.ports) for what, probe in asked.items() if probe}
+    if "liveness" in made and made["liveness"] == made["readiness"]:
+        raise Problem(
+            f"{service.name}: readiness and liveness come out identical, got {shown(made['liveness'])}: a busy pod "
+            f"would be restarted instead of spared; give liveness more failures"
+        )
+    return {f"{what}Probe": spec for what, spec in made.items()}
 
 
 def probe_spec(what: str, probe: Probe, ports: tuple[Port, ...]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from constructs import Construct
 from ..environment import Placed
 from ..names import EXTERNAL, GATEWAYS, INTERNAL, inside_hosts, slot_name
 from ..objects import Manifest
-from ..values import Match, Port, Route
+from ..values import Match, Port, Problem, Route
 from .labels import meta
 
 _GROUP = "gateway.networking.k8s.io"
@@ -96,12 +96,25 @@ def _rule(
     traffic: Traffic, kind: str, port: Port, route: Route, matches: tuple[Match, ...], weights: Mapping[str, int]
 ) -> dict[str, Any]:
     backends = [
-        {"name": slot_name(traffic.stable.service.name, slot), "port": port.number, "weight": weight}
+        {"name": slot_name(traffic.stable.service.name, slot), "port": _number(traffic, slot, port), "weight": weight}
         for slot, weight in sorted(weights.items())
         if weight > 0
     ]
     timeouts = {} if kind == "GRPCRoute" else {"timeouts": {"request": f"{route.timeout_seconds}s"}}
     return {"matches": [_match(kind, each) for each in matches], "backendRefs": backends, **timeouts}
+
+
+def _number(traffic: Traffic, slot: str, port: Port) -> int:
+    """The number that the port has in a slot, whose spec may have moved it."""
+    if slot == traffic.stable_slot or traffic.candidate is None:
+        return port.number
+    same = [each for each in traffic.candidate.service.routed if (each.protocol == "grpc") == (port.protocol == "grpc")]
+    if not same:
+        raise Problem(
+            f"{traffic.stable.service.name}: the version in {slot} has no {port.protocol} port that is routed, and "
+            f"would get {traffic.weights[slot]} % of the requests to it; keep the port until the rollout is closed"
+        )
+    return same[0].number
 
 
 def _match(kind: str, match: Match) -> dict[str, Any]:
@@ -123,10 +136,16 @@ def _traffic_policy(kind: str, route: Route) -> dict[str, Any]:
     per_try = route.retries.per_try_seconds
     retry: dict[str, Any] = {
         "numRetries": route.retries.attempts,
-        "retryOn": {
-            "triggers": ["connect-failure", "refused-stream", "retriable-status-codes"],
-            "httpStatusCodes": list(route.retries.statuses),
-        },
+        "retryOn": _retried(kind, route.retries.statuses),
         **({"perRetry": {"timeout": f"{per_try}s"}} if per_try else {}),
     }
     return {**timeout, "retry": retry}
+
+
+def _retried(kind: str, statuses: tuple[int, ...]) -> dict[str, Any]:
+    failed = ["connect-failure", "refused-stream"]
+    if kind == "HTTPRoute":
+        return {"triggers": [*failed, "retriable-status-codes"], "httpStatusCodes": list(statuses)}
+    # A gRPC answer is 200 whatever it says. Source: gRPC's mapping of HTTP statuses to its own.
+    unavailable = ["unavailable"] if {429, 502, 503, 504} & set(statuses) else []
+    return {"triggers": failed + unavailable}

@@ -19,7 +19,7 @@ from ..stateful import Stateful
 from ..values import Problem
 from ..worker import Worker
 from . import yaml
-from .facts import Facts, service_facts
+from .facts import Facts, service_facts, unit_facts
 from .plan import FrontInputs, PlatformInputs, SlotInputs, Unit
 
 _WORKLOADS = {"worker": Worker, "scheduled-job": ScheduledJob, "stateful": Stateful}
@@ -44,7 +44,7 @@ def build(unit: Unit, cluster: str) -> tuple[dict[str, str], Facts]:
     objects = _objects(chart, unit)
     synced = _sync_objects(unit, cluster)
     files = _files(unit.folder, objects, unit) | _files("platform/gitops", synced, unit)
-    facts = Facts(service_facts(inputs), [*objects, *synced])
+    facts = Facts(service_facts(inputs), [*objects, *synced], unit=unit_facts(inputs))
     return files, facts.with_findings(unit_findings(facts))
 
 
@@ -106,7 +106,7 @@ def _files(folder: str, objects: list[dict[str, Any]], unit: Unit) -> dict[str, 
         path = f"{folder}/{each['kind'].lower()}-{each['metadata']['name']}.yaml"
         if path in files:
             raise Problem(
-                f"{unit.id}: two objects would be written to {path}; give one of them another name or a component of its own"
+                f"{unit.id}: two objects would be written to {path}; give one another name or a component of its own"
             )
         files[path] = yaml.header(unit.sources) + yaml.dump(each)
     return files

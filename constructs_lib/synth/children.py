@@ -22,13 +22,16 @@ _UNITS_PER_CHILD = 1500
 """After so many units a child is replaced: node keeps every object that it ever made."""
 
 
+HEAD = "head"
+
+
 @dataclass(frozen=True)
 class Code:
     """A tree of code and the Python that runs it."""
 
     folder: Path
     python: Path = Path(sys.executable)
-    name: str = "head"
+    name: str = HEAD
 
     def start(self) -> Child:
         """A new renderer. It runs without jsii's type checks (-O), which the tests make."""
@@ -40,13 +43,10 @@ class Child:
 
     def __init__(self, code: Code) -> None:
         self._code = code
-        self._errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
-        environment = {
-            **os.environ,
-            "PYTHONPATH": str(code.folder),
-            "PYTHONHASHSEED": "0",
-            "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
-        }
+        self._errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115 - closed in `close`
+        # Head runs with this process's own modules; a pinned commit with nothing but its own.
+        modules = {} if code.name == HEAD else {"PYTHONPATH": str(code.folder)}
+        environment = {**os.environ, **modules, "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1"}
         self._process = subprocess.Popen(
             [str(code.python), "-O", "-m", "envs.render"],
             cwd=code.folder,
@@ -60,7 +60,8 @@ class Child:
 
     def ask(self, do: str, request: Json, **more: Any) -> Iterator[Json]:
         """The answers to one request, without the closing line. Raises Problem when it is refused or dies."""
-        assert self._process.stdin and self._process.stdout
+        assert self._process.stdin
+        assert self._process.stdout
         try:
             self._process.stdin.write(json.dumps({"contract": CONTRACT, "do": do, **request, **more}) + "\n")
             self._process.stdin.flush()
@@ -98,7 +99,8 @@ class Job:
 
     code: Code
     request: Json
-    units: list[str]
+    units: dict[str, str]
+    """Ids of units, and the keys of their outputs."""
 
 
 @dataclass
@@ -160,7 +162,7 @@ class Crew:
             child: Child | None = None
             try:
                 child = self.one(job.code)
-                for answer in child.ask("render", job.request, units=job.units):
+                for answer in child.ask("render", job.request, units=list(job.units)):
                     results.put((job, answer))
                 self.back(child)
                 results.put((job, None))

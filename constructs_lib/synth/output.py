@@ -59,51 +59,49 @@ def exchange(manifests: Path, scratch: Path, expected: Mapping[str, str], text: 
     if not changed:
         return []
     shutil.rmtree(scratch, ignore_errors=True)
-    for folder in sorted({path.rpartition("/")[0] for path in changed}):
-        _exchange_folder(manifests / folder, scratch, _inside(folder, expected), text)
+    folders: dict[str, list[str]] = {}
+    for path in expected:
+        folders.setdefault(path.rpartition("/")[0], []).append(path)
+    touched = {path: _enclosing(path, folders) for path in changed}
+    for path, folder in touched.items():
+        if not folder:
+            (manifests / path).unlink()
+    for folder in sorted({folder for folder in touched.values() if folder}):
+        _write_folder(scratch / "new", {path: expected[path] for path in folders[folder]}, text)
+        _put_in_place(scratch, manifests, folder)
     _remove_empty(manifests)
     shutil.rmtree(scratch, ignore_errors=True)
     return changed
 
 
-def _inside(folder: str, expected: Mapping[str, str]) -> dict[str, str]:
-    return {path: sum_ for path, sum_ in expected.items() if path.rpartition("/")[0] == folder}
+def _enclosing(path: str, folders: Mapping[str, object]) -> str:
+    """The expected folder in which the path lies, at any depth; nothing where no folder is expected."""
+    while path := path.rpartition("/")[0]:
+        if path in folders:
+            return path
+    return ""
 
 
-def _exchange_folder(folder: Path, scratch: Path, expected: Mapping[str, str], text: Callable[[str], str]) -> None:
-    new, old = scratch / "new", scratch / "old"
-    for each in (new, old):
-        shutil.rmtree(each, ignore_errors=True)
-    if expected:
-        new.mkdir(parents=True)
-        for path, sum_ in expected.items():
-            content = text(path)
-            if digest(content) != sum_:
-                raise Problem(f"{path}: the cache is damaged; run again with DESIRED_CACHE=off")
-            (new / path.rpartition("/")[2]).write_text(content, encoding="utf-8", newline="\n")
-        for kept in _subfolders(folder):
-            kept.rename(new / kept.name)
-    if folder.is_symlink() or folder.is_file():
-        folder.unlink()
-    elif folder.is_dir():
-        old.parent.mkdir(parents=True, exist_ok=True)
-        if expected:
-            folder.rename(old)
-        else:
-            _remove_files(folder)
-    if expected:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        new.rename(folder)
+def _write_folder(folder: Path, files: Mapping[str, str], text: Callable[[str], str]) -> None:
+    folder.mkdir(parents=True)
+    for path, sum_ in files.items():
+        content = text(path)
+        if digest(content) != sum_:
+            raise Problem(f"{path}: the cache is damaged; run again with DESIRED_CACHE=off")
+        (folder / path.rpartition("/")[2]).write_text(content, encoding="utf-8", newline="\n")
 
 
-def _subfolders(folder: Path) -> list[Path]:
-    return [each for each in folder.iterdir() if each.is_dir() and not each.is_symlink()] if folder.is_dir() else []
-
-
-def _remove_files(folder: Path) -> None:
-    for each in folder.iterdir():
-        if each.is_symlink() or not each.is_dir():
-            each.unlink()
+def _put_in_place(scratch: Path, manifests: Path, folder: str) -> None:
+    place = manifests
+    for part in folder.split("/"):
+        place.mkdir(parents=True, exist_ok=True)
+        place = place / part
+        if place.is_symlink() or place.is_file():
+            place.unlink()
+    if place.is_dir():
+        place.rename(scratch / "old")
+    (scratch / "new").rename(place)
+    shutil.rmtree(scratch / "old", ignore_errors=True)
 
 
 def _remove_empty(folder: Path) -> None:

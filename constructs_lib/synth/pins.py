@@ -19,6 +19,7 @@ from .store import cache_folder
 
 LOCK = "locks/synth.txt"
 _CODE = ("constructs_lib", "envs", LOCK)
+"""What the renderer needs of a commit; the library may also come with the lock, as a wheel."""
 _MARK = "desired.lock"
 """A file in a virtual environment, with the digest of the lock that it was made from."""
 
@@ -35,11 +36,10 @@ def code_of(root: Path, commit: str, name: str) -> Code:
 
 
 def _extract(root: Path, commit: str, name: str, folder: Path) -> None:
-    archive = subprocess.run(
-        ["git", "-C", str(root), "archive", "--format=tar", commit, "--", *_CODE], capture_output=True, check=False
-    )
-    if archive.returncode:
-        raise Problem(_why_missing(root, commit, name, archive.stderr.decode(errors="replace")))
+    listed = _git(root, "ls-tree", "--name-only", commit, "--", *_CODE)
+    if listed.returncode:
+        raise Problem(_why_missing(root, commit, name))
+    archive = _git(root, "archive", "--format=tar", commit, "--", *listed.stdout.decode().split())
     folder.parent.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(dir=folder.parent))
     with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as tar:
@@ -50,14 +50,12 @@ def _extract(root: Path, commit: str, name: str, folder: Path) -> None:
         shutil.rmtree(beside)
 
 
-def _why_missing(root: Path, commit: str, name: str, said: str) -> str:
-    def git(*words: str) -> str:
-        run = subprocess.run(["git", "-C", str(root), *words], capture_output=True, text=True, check=False)
-        return run.stdout.strip()
+def _git(root: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(["git", "-C", str(root), *words], capture_output=True, check=False)
 
-    if git("cat-file", "-t", commit) == "commit":
-        return f"{name}: commit {commit[:12]} lacks what the renderer needs ({' '.join(said.split())}); pin a newer one"
-    if git("rev-parse", "--is-shallow-repository") == "true":
+
+def _why_missing(root: Path, commit: str, name: str) -> str:
+    if _git(root, "rev-parse", "--is-shallow-repository").stdout.strip() == b"true":
         return f"{name}: this clone is shallow and lacks the pinned commit {commit[:12]}; run `git fetch --unshallow`"
     return f"{name}: the pinned commit {commit[:12]} is not in this repository; run `git fetch`, or correct the pin"
 

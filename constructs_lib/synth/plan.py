@@ -181,7 +181,8 @@ class Plan:
             )
         if slot not in running.release.slots:
             raise Problem(
-                f"{self.environment.name}: the rollout {move[0]} moves {name} to {slot}, which its release does not have"
+                f"{self.environment.name}: the rollout {move[0]} moves {name} to {slot}, which its release lacks; "
+                f"deploy a version there, or take the member out"
             )
         return {stable: 100 - rollout.share, slot: rollout.share}
 

@@ -8,7 +8,7 @@ The contract, version 1. A request is one line:
 `{"done": true}` or `{"problems": [sentence, …]}`:
 
     plan    {"unit": id, "key": digest, "folder": …, "sources": […]}
-    render  {"unit": id, "files": {path: text}, "facts": {…}}
+    render  {"unit": id, "key": digest, "files": {path: text}, "facts": {…}}
     check   {"findings": [[rule, subject, sentence], …]}
 
 A pinned commit's code answers with that commit's rules and constructs, so head never needs to know them.
@@ -20,10 +20,13 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
 from typing import Any, TextIO
 
 from ..environment import Environment, Role
 from ..values import Problem
+from .library import library_of
 from .plan import Component, Plan, Request
 
 CONTRACT = 1
@@ -31,13 +34,11 @@ Json = dict[str, Any]
 Components = Callable[[Environment, Role], tuple[Component, ...]]
 
 
-def serve(
-    environments: dict[str, Environment], components: Components, library: str, requests: TextIO, out: TextIO
-) -> None:
+def serve(environments: dict[str, Environment], components: Components, requests: TextIO, out: TextIO) -> None:
     """Answer requests until there are no more."""
     for line in requests:
         try:
-            for answer in _answers(json.loads(line), environments, components, library):
+            for answer in _answers(json.loads(line), environments, components):
                 out.write(json.dumps(answer) + "\n")
             last: Json = {"done": True}
         except Problem as problem:
@@ -46,9 +47,7 @@ def serve(
         out.flush()
 
 
-def _answers(
-    request: Json, environments: dict[str, Environment], components: Components, library: str
-) -> Iterator[Json]:
+def _answers(request: Json, environments: dict[str, Environment], components: Components) -> Iterator[Json]:
     if request.get("contract") != CONTRACT:
         raise Problem(
             f"the renderer speaks version {CONTRACT} of its contract, and was asked in version "
@@ -57,7 +56,7 @@ def _answers(
     plan = plan_of(request, environments, components)
     if request["do"] == "plan":
         for unit in plan.units():
-            yield {"unit": unit.id, "key": unit.key(library), "folder": unit.folder, "sources": unit.sources}
+            yield {"unit": unit.id, "key": unit.key(_library(plan)), "folder": unit.folder, "sources": unit.sources}
     elif request["do"] == "render":
         yield from _render(plan, request)
     else:
@@ -75,9 +74,19 @@ def _render(plan: Plan, request: Json) -> Iterator[Json]:
     for unit in plan.chosen(request["units"]):
         try:
             files, facts = build(unit, request["cluster"])
-            yield {"unit": unit.id, "files": files, "facts": facts.as_json()}
+            key = unit.key(_library(plan))
+            yield {"unit": unit.id, "key": key, "files": files, "facts": facts.as_json()}
         except Problem as problem:
             yield {"unit": unit.id, "problems": list(problem.sentences)}
+
+
+@cache
+def _digest(components: tuple[Component, ...]) -> str:
+    return library_of(Path.cwd(), components)
+
+
+def _library(plan: Plan) -> str:
+    return _digest(plan.components)
 
 
 def plan_of(request: Json, environments: dict[str, Environment], components: Components) -> Plan:

@@ -1,6 +1,6 @@
 """What a caller may say: frozen values that check themselves when made. Nothing here starts node."""
 
-from .base import SCHEMA, Problem, Value, sentences
+from .base import SCHEMA, Problem, Value
 from .container import (
     Claim,
     Config,
@@ -13,6 +13,7 @@ from .container import (
     SecretKey,
     Volume,
 )
+from .mistakes import sentences, unknown_field
 from .probes import Probe
 from .resources import Resources, amount
 from .scale import Metric, Scale
@@ -62,4 +63,5 @@ __all__ = [
     "Volume",
     "amount",
     "sentences",
+    "unknown_field",
 ]

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, Tag, field_validator, model_validator
 
-from .base import FilePath, Image, Int, Line, Name, PlainText, PortName, PortNumber, Reason, Value, VariableName
-from .plain_secrets import refuse_plain_secrets
+from .base import (
+    FileName,
+    FilePath,
+    Image,
+    Int,
+    Line,
+    Many,
+    Name,
+    PlainText,
+    PortName,
+    PortNumber,
+    Reason,
+    Value,
+    VariableName,
+    one_of,
+    shown,
+)
+from .plain_secrets import refuse_plain_secrets, refuse_secret_text
 from .probes import Probe
-from .resources import Quantity, Resources, SizeName
-
-FileName = Annotated[str, Field(pattern=r"^[-._a-zA-Z0-9]{1,253}$", strict=True)]
+from .resources import Quantity, Size
 
 
 class SecretKey(Value):
@@ -45,8 +60,38 @@ class Public(Value):
     reason: Reason
 
 
-EnvValue = PlainText | Int | SecretKey | ConfigKey | FieldOf | Public
+_BY_FIELD = {"secret": "SecretKey", "config": "ConfigKey", "field": "FieldOf", "public": "Public"}
+
+
+def _env_kind(value: object) -> str | None:
+    if isinstance(value, str):
+        return "\0text"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return "\0number"
+    if isinstance(value, dict):
+        return next(("\0" + kind for field, kind in _BY_FIELD.items() if field in value), None)
+    return "\0" + type(value).__name__ if type(value).__name__ in _BY_FIELD.values() else None
+
+
+EnvValue = Annotated[
+    Annotated[PlainText, Tag("\0text")]
+    | Annotated[Int, Field(ge=-(2**63), lt=2**63), Tag("\0number")]
+    | Annotated[SecretKey, Tag("\0SecretKey")]
+    | Annotated[ConfigKey, Tag("\0ConfigKey")]
+    | Annotated[FieldOf, Tag("\0FieldOf")]
+    | Annotated[Public, Tag("\0Public")],
+    one_of("text, a whole number, SecretKey(…), ConfigKey(…), FieldOf(…) or Public(…)", _env_kind),
+]
 Env = dict[VariableName, EnvValue]
+
+
+_LARGEST_CONFIG = 1_000_000
+
+
+def _with_prefix(name: str) -> str:
+    if len(name) > 56:
+        raise ValueError(f"must have at most 56 characters, as prefixes are added to it, got {len(name)}; shorten it")
+    return name
 
 
 class Config(Value):
@@ -57,6 +102,20 @@ class Config(Value):
     """Keys, or file names, and their text."""
     mount: FilePath | None = None
     """The folder in which every key is a file; only `ConfigKey` reads it when not given."""
+
+    _short = field_validator("name")(_with_prefix)
+
+    @field_validator("data")
+    @classmethod
+    def _fits(cls, data: dict[str, str]) -> dict[str, str]:
+        size = sum(len(key) + len(text.encode()) for key, text in data.items())
+        if size > _LARGEST_CONFIG:
+            raise ValueError(
+                f"must have at most {_LARGEST_CONFIG} bytes, got {size}; put it into the image or a volume"
+            )
+        for key, text in data.items():
+            refuse_secret_text(key, text)
+        return data
 
 
 class Secret(Value):
@@ -72,8 +131,19 @@ class Secret(Value):
     @classmethod
     def _not_reserved(cls, name: str) -> str:
         if name == "database":
-            raise ValueError("the name 'database' is the secret of the service's own database; choose another")
-        return name
+            raise ValueError("must not be 'database', the secret of the service's own database; rename it")
+        return _with_prefix(name)
+
+    @field_validator("keys")
+    @classmethod
+    def _are_references(cls, keys: dict[str, str]) -> dict[str, str]:
+        if not keys:
+            raise ValueError("must name at least one key, as keys={'token': 'payment/api#token'}")
+        for key, entry in keys.items():
+            refuse_secret_text(key, entry, "name the entry of the secret store that holds it")
+            if not entry.partition("#")[0].strip():
+                raise ValueError(f"{key} must name an entry of the secret store, as 'payment/api#token'")
+        return keys
 
 
 class Volume(Value):
@@ -94,6 +164,9 @@ class Volume(Value):
         return cls(path=path, size=size, medium="memory")
 
 
+_OTHER_VOLUMES = re.compile(r"tmp\Z|scratch-|config-|secret-")
+
+
 class Claim(Value):
     """Space that outlives its pod, one for each replica of a stateful service."""
 
@@ -102,6 +175,16 @@ class Claim(Value):
     size: Quantity
     storage_class: Name | None = None
     """The environment's default when not given."""
+
+    @field_validator("name")
+    @classmethod
+    def _not_another_volume(cls, name: str) -> str:
+        if _OTHER_VOLUMES.match(name):
+            raise ValueError(
+                f"must not be 'tmp' nor begin with 'scratch-', 'config-' or 'secret-', which name other volumes, "
+                f"got {shown(name)}; rename it"
+            )
+        return name
 
 
 class Port(Value):
@@ -137,11 +220,11 @@ class Container(Value):
 
     name: Name
     image: Image
-    command: tuple[PlainText, ...] = ()
-    args: tuple[PlainText, ...] = ()
+    command: Many[PlainText] = ()
+    args: Many[PlainText] = ()
     env: Env = {}
-    size: SizeName | Resources = "S"
-    ports: tuple[Port, ...] = ()
+    size: Size = "S"
+    ports: Many[Port] = ()
     readiness: Probe | None = None
     """For a sidecar: the pod is ready only when it is."""
 
@@ -154,5 +237,5 @@ class Container(Value):
     @model_validator(mode="after")
     def _probe_has_port(self) -> Self:
         if self.readiness and self.readiness.kind != "exec" and not self.ports:
-            raise ValueError(f"{self.name}: a {self.readiness.kind} probe needs a port; add one to ports")
+            raise ValueError(f"a {self.readiness.kind} probe needs a port; add one to the ports of {self.name}")
         return self

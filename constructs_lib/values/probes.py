@@ -6,9 +6,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from .base import Int, PlainText, PortName, UrlPath, Value
+from .base import Int, Many, PlainText, PortName, Value
+from .text import ProbePath
 
-Tries = Annotated[int, Field(ge=1, le=600, strict=True)]
+Tries = Annotated[Int, Field(ge=1, le=600)]
 
 
 class Probe(Value):
@@ -17,11 +18,11 @@ class Probe(Value):
     kind: Literal["http", "grpc", "tcp", "exec"]
     port: PortName | None = None
     """The name of the port; the service's first port when not given."""
-    path: UrlPath | None = None
+    path: ProbePath | None = None
     """For `http`: the path that answers 200 to 399."""
     service: PlainText | None = None
     """For `grpc`: the name in the health checking protocol."""
-    command: tuple[PlainText, ...] = ()
+    command: Many[PlainText] = ()
     """For `exec`: the program and its arguments."""
     period_seconds: Tries | None = None
     """Seconds from one question to the next."""
@@ -61,7 +62,7 @@ class Probe(Value):
         if self.service is not None and self.kind != "grpc":
             raise ValueError("a service belongs to a grpc probe only: Probe.grpc('name')")
         if self.kind == "exec" and self.port:
-            raise ValueError("an exec probe has no port")
+            raise ValueError(f"an exec probe has no port, got port {self.port!r}; leave it out")
         return self
 
     def asks_the_same(self, other: Probe) -> bool:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, Tag, model_validator
 
-from .base import Int, Line, Name, PlainText, Seconds, Value
-from .resources import Quantity
+from .base import Int, Line, Many, Name, PlainText, Seconds, Value, one_of
+from .resources import Quantity, SizeName
 
 Replicas = Annotated[Int, Field(ge=1, le=1000)]
 Percent = Annotated[Int, Field(ge=1, le=100)]
@@ -65,7 +65,7 @@ class Scale(Value):
     """Average CPU use aimed at, in per cent of what is reserved; 70 when no metric is given."""
     memory: Percent | None = None
     """Average memory use aimed at, in per cent of what is reserved."""
-    metrics: tuple[Metric, ...] = ()
+    metrics: Many[Metric] = ()
     """Further metrics; the one that asks for most pods wins."""
     scale_down_seconds: Annotated[Seconds, Field(le=3600)] = 300
     """Seconds of calm before pods are taken away."""
@@ -101,3 +101,16 @@ class Scale(Value):
         if self.is_fixed and (self.cpu or self.memory or self.metrics):
             raise ValueError(f"a fixed number of pods has no metrics, got {self.min}; give a max above min")
         return self
+
+
+def _scale_kind(value: object) -> str | None:
+    if isinstance(value, str):
+        return "\0name" if value in ("S", "M", "L") else None
+    return "\0Scale" if isinstance(value, dict | Scale) else None
+
+
+Pods = Annotated[
+    Annotated[SizeName, Tag("\0name")] | Annotated[Scale, Tag("\0Scale")],
+    one_of("'S', 'M', 'L' or Scale(…)", _scale_kind),
+]
+"""A size that the environment maps, or numbers."""

@@ -3,65 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from .base import SCHEMA, ImageRepository, Int, Line, Name, PlainText, Reason, Seconds, Value, twice
-from .container import Claim, Config, ConfigKey, Container, Env, Port, Secret, SecretKey, Volume
-from .plain_secrets import refuse_plain_secrets, refuse_secret_text
+from .base import SCHEMA, Bool, ImageRepository, Int, Line, Many, Name, PlainText, Value, Wrong, shown
+from .consistency import DATABASE_KEYS, disagreements
+from .container import Claim, Config, Container, Env, Port, Secret, Volume
+from .patch import Patch
+from .plain_secrets import refuse_plain_secrets
 from .probes import Probe
-from .resources import Resources, SizeName
-from .scale import Scale
+from .resources import Size
+from .scale import Pods
+from .schedule import Schedule
+from .text import Form
 from .traffic import Dependency, ExternalRoute, Metrics, Outside, Permission, Route, Shutdown
+from .types import Exactly
 
 Kind = Literal["microservice", "worker", "scheduled-job", "stateful"]
+
+
+_SqlName = Annotated[
+    str, Form(r"^[a-z_][a-z0-9_]{0,62}$", "a name in PostgreSQL: lower-case letters, digits and '_', at most 63")
+]
 
 
 class Database(Value):
     """A PostgreSQL database of the service's own. Its address and password arrive as the secret `database`."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,62}$", strict=True)]
-    owner: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,62}$", strict=True)]
-    extensions: tuple[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,62}$", strict=True)], ...] = ()
-
-
-DATABASE_KEYS = ("uri", "host", "port", "dbname", "username", "password")
-"""Keys of the secret `database`."""
-
-
-class Schedule(Value):
-    """When a job runs."""
-
-    cron: Annotated[str, Field(pattern=r"^(@(hourly|daily|weekly|monthly|yearly)|(\S+ ){4}\S+)$", strict=True)]
-    """Five fields, or `@daily` and the like."""
-    time_zone: Line = "Etc/UTC"
-    overlap: Literal["Forbid", "Allow", "Replace"] = "Forbid"
-    """What happens when one still runs at the time of the next."""
-    deadline_seconds: Annotated[Seconds, Field(ge=1)] = 3600
-    """Seconds after which a run is ended."""
-    retries: Annotated[Int, Field(ge=0, le=20)] = 2
-
-
-class Patch(Value):
-    """The escape hatch: changes one field of one rendered object. The rules still see the result."""
-
-    kind: PlainText
-    """The kind of the object, as `Deployment`."""
-    path: Annotated[str, Field(pattern=r"^(/[^/]+)+$", strict=True)]
-    """A JSON pointer, as `/spec/template/spec/hostname`. Source: RFC 6901."""
-    reason: Reason
-    """Why no field of the service says this."""
-    op: Literal["add", "replace", "remove"] = "add"
-    value: Any = None
-    name: Name | None = None
-    """The object's name; every object of the kind when not given."""
-
-    @field_validator("value")
-    @classmethod
-    def _no_secret(cls, value: object) -> object:
-        refuse_secret_text("the value", str(value))
-        return value
+    name: _SqlName
+    owner: _SqlName
+    extensions: Many[
+        Annotated[str, Form(r"^[a-z][a-z0-9_-]{0,62}$", "the name of an extension, such as 'vector'")]
+    ] = ()
 
 
 def _as_dependency(item: object) -> object:
@@ -70,7 +44,7 @@ def _as_dependency(item: object) -> object:
 
 def _as_mapping(value: Any) -> Any:
     if isinstance(value, dict) and value.get("schema", SCHEMA) != SCHEMA:
-        raise ValueError(f"schema must be {SCHEMA}, got {value['schema']!r}; a newer platform wrote it")
+        raise ValueError(f"schema must be {SCHEMA}, got {shown(value['schema'])}; a newer platform wrote it")
     return {k: v for k, v in value.items() if k != "schema"} if isinstance(value, dict) else value
 
 
@@ -81,59 +55,61 @@ class Service(Value):
     and otherwise a worker.
     """
 
+    stands_alone: ClassVar[bool] = True
+
     name: Name
     owner: Name
     """The team that is asked and alerted."""
     image: ImageRepository
     """The repository of its images; a release adds the digest."""
-    ports: tuple[Port, ...] = ()
+    ports: Many[Port] = ()
     """What it listens on, the most important one first."""
     description: Line = ""
-    tier: Literal[1, 2, 3] = 2
+    tier: Exactly[Literal[1, 2, 3]] = 2
     """1: the business stops without it. 2: customers notice. 3: nobody notices for an hour."""
     repository: Line = ""
     """The address of its source."""
     runbook: Line = ""
     """The address of the page that says what to do at night."""
 
-    command: tuple[PlainText, ...] = ()
-    args: tuple[PlainText, ...] = ()
+    command: Many[PlainText] = ()
+    args: Many[PlainText] = ()
     env: Env = {}
-    configs: tuple[Config, ...] = ()
-    secrets: tuple[Secret, ...] = ()
-    volumes: tuple[Volume, ...] = ()
-    init: tuple[Container, ...] = ()
+    configs: Many[Config] = ()
+    secrets: Many[Secret] = ()
+    volumes: Many[Volume] = ()
+    init: Many[Container] = ()
     """Containers that run one after the other before it starts."""
-    sidecars: tuple[Container, ...] = ()
+    sidecars: Many[Container] = ()
     """Containers that run beside it."""
     user: Annotated[Int, Field(gt=10_000, le=2_000_000_000)] = 10_001
     """The UID and GID it runs as; above 10000, so that it is nobody on the node."""
 
-    size: SizeName | Resources = "S"
+    size: Size = "S"
     """Its CPU and memory: a size that the environment maps, or numbers."""
-    scale: SizeName | Scale = "S"
+    scale: Pods = "S"
     """How many pods run: a size that the environment maps, or numbers."""
-    recommend_resources: bool = False
+    recommend_resources: Bool = False
     """Whether a VerticalPodAutoscaler writes down what it would reserve; it never changes a pod."""
     startup: Probe | None = None
     readiness: Probe | None = None
     liveness: Probe | None = None
     shutdown: Shutdown = Shutdown()
 
-    depends_on: tuple[Annotated[Dependency, BeforeValidator(_as_dependency)], ...] = ()
-    outside: tuple[Outside, ...] = ()
+    depends_on: Many[Annotated[Dependency, BeforeValidator(_as_dependency)]] = ()
+    outside: Many[Outside] = ()
     database: Database | None = None
     route: Route | None = Route()
     """How it is reached inside; `None` for a service that is called directly, as a collector."""
     external: ExternalRoute | None = None
     metrics: Metrics | None = None
-    telemetry: bool = True
+    telemetry: Bool = True
     """Whether it gets the OpenTelemetry variables and may reach the collector."""
-    permissions: tuple[Permission, ...] = ()
+    permissions: Many[Permission] = ()
 
-    claims: tuple[Claim, ...] = ()
+    claims: Many[Claim] = ()
     schedule: Schedule | None = None
-    patches: tuple[Patch, ...] = ()
+    patches: Many[Patch] = ()
 
     _schema = model_validator(mode="before")(_as_mapping)
 
@@ -178,7 +154,9 @@ class Service(Value):
                 f"must not end in '-blue', '-green' or '-grpc', which name slots and routes, got {name!r}; rename it"
             )
         if len(name) > 40:
-            raise ValueError(f"must have at most 40 characters, as suffixes are added to it, got {len(name)}")
+            raise ValueError(
+                f"must have at most 40 characters, as suffixes are added to it, got {len(name)}; shorten it"
+            )
         return name
 
     @field_validator("env")
@@ -189,108 +167,9 @@ class Service(Value):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        for check in _CHECKS:
-            check(self)
+        if found := list(disagreements(self)):
+            raise Wrong(found)
         return self
 
 
-def _names_are_unique(service: Service) -> None:
-    named = {
-        "ports": [port.name for port in service.ports],
-        "port numbers": [str(port.number) for port in service.ports],
-        "configs": [config.name for config in service.configs],
-        "secrets": [secret.name for secret in service.secrets],
-        "claims": [claim.name for claim in service.claims],
-        "containers": [service.name, *(container.name for container in service.containers())],
-        "depends_on": [f"{each.service}:{each.port or ''}" for each in service.depends_on],
-        "mount paths": [
-            *(config.mount for config in service.configs if config.mount),
-            *(secret.mount for secret in service.secrets if secret.mount),
-            *(volume.path for volume in service.volumes),
-            *(claim.path for claim in service.claims),
-            "/tmp",
-        ],
-    }  # fmt: skip
-    for what, names in named.items():
-        if name := twice(names):
-            raise ValueError(f"{what} must differ from each other, got {name!r} twice; rename one")
-
-
-def _kind_is_clear(service: Service) -> None:
-    if service.schedule and (service.ports or service.claims):
-        raise ValueError("a scheduled job has neither ports nor claims; make it a service of its own")
-    if not service.routed and service.external:
-        raise ValueError("an external route needs a route inside and an http or grpc port; add Port.http(8080)")
-    if service.schedule and (service.readiness or service.liveness or service.startup):
-        raise ValueError("a scheduled job ends by itself and has no probes; use schedule.deadline_seconds")
-    if service.kind == "stateful" and not isinstance(service.scale, str) and not service.scale.is_fixed:
-        raise ValueError("a stateful service has a fixed number of pods, as Scale.fixed(3)")
-
-
-def _routed_ports_are_clear(service: Service) -> None:
-    if service.kind != "microservice" or service.route is None or not service.routed:
-        return
-    if len(service.routed) != len(service.ports):
-        raise ValueError("a tcp port cannot be routed: say route=None, or move it to a service of its own")
-    http = [port.name for port in service.routed if port.protocol != "grpc"]
-    grpc = [port.name for port in service.routed if port.protocol == "grpc"]
-    if len(http) > 1 or len(grpc) > 1:
-        raise ValueError(
-            f"a routed service has at most one http and one grpc port, got {', '.join(http + grpc)}; "
-            f"say route=None or make two services"
-        )
-    if service.external and service.external.port and not service.port(service.external.port):
-        raise ValueError(f"external.port must be one of its ports, got {service.external.port!r}")
-
-
-def _probes_differ(service: Service) -> None:
-    ready, live = service.readiness, service.liveness
-    if ready and live and live.asks_the_same(ready):
-        raise ValueError(
-            "readiness and liveness must not be identical: a busy pod would be restarted instead of spared; "
-            "leave liveness out, or give it more failures"
-        )
-    for what, probe in (("startup", service.startup), ("readiness", ready), ("liveness", live)):
-        if probe and probe.kind != "exec" and not service.port(probe.port) and service.kind != "scheduled-job":
-            raise ValueError(f"the {what} probe asks port {probe.port or 'first'!r}, which is not one of its ports")
-
-
-def _references_exist(service: Service) -> None:
-    configs = {config.name: set(config.data) for config in service.configs}
-    secrets = {secret.name: set(secret.keys) for secret in service.secrets}
-    if service.database:
-        secrets["database"] = set(DATABASE_KEYS)
-    for env in (service.env, *(container.env for container in service.containers())):
-        for variable, value in env.items():
-            if isinstance(value, SecretKey) and value.key not in secrets.get(value.secret, ()):
-                raise ValueError(f"env {variable} names the secret {value.secret}/{value.key}, which is not in secrets")
-            if isinstance(value, ConfigKey) and value.key not in configs.get(value.config, ()):
-                raise ValueError(f"env {variable} names the config {value.config}/{value.key}, which is not in configs")
-
-
-def _no_secret_in_text(service: Service) -> None:
-    for config in service.configs:
-        for key, text in config.data.items():
-            refuse_secret_text(f"the config {config.name}/{key}", text)
-    for container in service.containers():
-        for text in (*container.command, *container.args):
-            refuse_secret_text(f"{container.name}: a command or argument", text)
-    for text in (*service.command, *service.args):
-        refuse_secret_text("a command or argument", text)
-
-
-def _does_not_depend_on_itself(service: Service) -> None:
-    if any(each.service == service.name for each in service.depends_on):
-        raise ValueError(f"depends_on must name other services, got {service.name!r} itself")
-
-
-_CHECKS = (
-    _names_are_unique,
-    _kind_is_clear,
-    _routed_ports_are_clear,
-    _probes_differ,
-    _references_exist,
-    _no_secret_in_text,
-    _does_not_depend_on_itself,
-)
 __all__ = ["DATABASE_KEYS", "Database", "Kind", "Patch", "Schedule", "Service"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from string import Formatter
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -12,6 +13,7 @@ from .base import (
     Host,
     Int,
     Line,
+    Many,
     Name,
     PlainText,
     PortName,
@@ -21,7 +23,11 @@ from .base import (
     UrlPath,
     Value,
     VariableName,
+    shown,
+    twice,
 )
+from .plain_secrets import refuse_plain_secrets, refuse_secret_text
+from .text import HeaderName, HeaderValue
 
 
 class Match(Value):
@@ -30,16 +36,23 @@ class Match(Value):
     path: UrlPath = "/"
     exact: Bool = False
     """The path and nothing below it."""
-    headers: dict[PlainText, PlainText] = {}
+    headers: dict[HeaderName, HeaderValue] = {}
     """Header names and the exact value of each."""
     method: Literal["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"] | None = None
+
+    @field_validator("headers")
+    @classmethod
+    def _no_secret(cls, headers: dict[str, str]) -> dict[str, str]:
+        for name, value in headers.items():
+            refuse_secret_text(name, value, "a route is no place for it; let the service check it")
+        return headers
 
 
 class Retries(Value):
     """When a gateway asks again."""
 
     attempts: Annotated[Int, Field(ge=1, le=10)] = 2
-    statuses: tuple[Annotated[Int, Field(ge=400, le=599)], ...] = (503,)
+    statuses: Many[Annotated[Int, Field(ge=400, le=599)]] = (503,)
     """HTTP statuses that are asked again; a connection that failed always is."""
     per_try_seconds: Annotated[Seconds, Field(ge=1)] | None = None
 
@@ -47,14 +60,14 @@ class Retries(Value):
 class Route(Value):
     """How the gateway inside the cluster reaches the service. Every HTTP and gRPC service has one."""
 
-    matches: tuple[Match, ...] = (Match(),)
+    matches: Many[Match] = (Match(),)
     timeout_seconds: Seconds = 15
     """Seconds for a whole answer; 0 for WebSocket, server-sent events and streams, which have no end."""
     retries: Retries | None = None
 
     @field_validator("matches")
     @classmethod
-    def _some(cls, matches: tuple[Match, ...]) -> tuple[Match, ...]:
+    def _some(cls, matches: Many[Match]) -> Many[Match]:
         if not matches:
             raise ValueError("must hold at least one Match(); the default takes every path")
         return matches
@@ -63,7 +76,7 @@ class Route(Value):
 class ExternalRoute(Route):
     """How people outside reach the service, in addition to the route inside."""
 
-    hosts: tuple[Host, ...]
+    hosts: Many[Host]
     """First labels of the host names; the environment adds its domain: `shop` becomes `shop.example.com`."""
     port: PortName | None = None
     """The port that is reached; the first routed one when not given."""
@@ -73,7 +86,17 @@ class ExternalRoute(Route):
     def _hosts(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
         if not hosts:
             raise ValueError("must name at least one host, as hosts=['shop']")
+        if host := twice(hosts):
+            raise ValueError(f"must differ from each other, got {shown(host)} twice")
         return hosts
+
+
+def _is_template(text: str) -> bool:
+    try:
+        fields = [(name, form, conversion) for _, name, form, conversion in Formatter().parse(text) if name is not None]
+    except ValueError:
+        return False
+    return all(name in ("host", "port", "address") and not form and not conversion for name, form, conversion in fields)
 
 
 class Dependency(Value):
@@ -93,12 +116,11 @@ class Dependency(Value):
     @classmethod
     def _templates(cls, env: dict[str, str]) -> dict[str, str]:
         for variable, template in env.items():
-            try:
-                template.format(host="h", port=1, address="h:1")
-            except (KeyError, IndexError, ValueError, AttributeError):
+            if not _is_template(template):
                 raise ValueError(
-                    f"{variable} may use {{host}}, {{port}} and {{address}} only, got {template!r}"
-                ) from None
+                    f"{variable} may use {{host}}, {{port}} and {{address}} only; write '{{{{' for a brace"
+                )
+        refuse_plain_secrets(env)
         return env
 
     def variables(self, host: str, port: int) -> dict[str, str]:
@@ -108,13 +130,20 @@ class Dependency(Value):
         return {k: t.format(host=host, port=port, address=address) for k, t in (self.env or default).items()}
 
 
+def _is_range(text: str) -> bool:
+    try:
+        return "%" not in text and str(ipaddress.ip_network(text)) == text
+    except ValueError:
+        return False
+
+
 class Outside(Value):
     """A destination outside the cluster that the service may reach."""
 
     name: Name
-    cidrs: tuple[Line, ...]
+    cidrs: Many[Line]
     """Address ranges, as `203.0.113.0/24`."""
-    ports: tuple[PortNumber, ...] = (443,)
+    ports: Many[PortNumber] = (443,)
 
     @field_validator("cidrs")
     @classmethod
@@ -122,10 +151,8 @@ class Outside(Value):
         if not cidrs:
             raise ValueError("must name at least one address range, as cidrs=['203.0.113.0/24']")
         for cidr in cidrs:
-            try:
-                ipaddress.ip_network(cidr)
-            except ValueError:
-                raise ValueError(f"must be address ranges such as '203.0.113.0/24', got {cidr!r}") from None
+            if not _is_range(cidr):
+                raise ValueError(f"must be address ranges such as '203.0.113.0/24', got {shown(cidr)}")
         return cidrs
 
 
@@ -154,10 +181,10 @@ class Shutdown(Value):
 class Permission(Value):
     """What the service may do with the Kubernetes API, in its own namespace."""
 
-    resources: tuple[PlainText, ...]
-    verbs: tuple[Literal["get", "list", "watch", "create", "update", "patch", "delete"], ...]
-    api_groups: tuple[PlainText, ...] = ("",)
-    names: tuple[PlainText, ...] = ()
+    resources: Many[PlainText]
+    verbs: Many[Literal["get", "list", "watch", "create", "update", "patch", "delete"]]
+    api_groups: Many[PlainText] = ("",)
+    names: Many[PlainText] = ()
     """Objects by name; all when not given."""
 
     @model_validator(mode="after")

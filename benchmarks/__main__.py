@@ -1,0 +1,79 @@
+"""Measures synth, Helm and Kustomize on generated fleets and writes the table, the plot and the figures."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from . import others, synth
+from .clock import Failed
+from .fleet import generate
+from .machine import machine, version
+from .measures import Measures, say
+from .objects import releases
+from .plot import plot
+from .table import table
+from .tools.build import ToolMissing, tool
+
+_RESULTS = Path(__file__).parent / "results"
+_SAMPLE = 600
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """The command. Returns the exit code."""
+    given = _arguments(words)
+    results: dict[str, Any] = {"machine": machine(), "sizes": {}}
+    try:
+        if not given.only:
+            results["machine"]["helm"] = version(tool("helm"), "version", "--template", "{{.Version}}")
+            results["machine"]["kustomize"] = version(tool("kustomize"), "version")
+        # One folder for all, deleted at the end: making files is slower for minutes where many were deleted.
+        with tempfile.TemporaryDirectory(prefix="desired-bench-") as folder:
+            for size in given.sizes:
+                repeat = given.repeat or (3 if size <= 50 else 2 if size <= 200 else 1)
+                results["sizes"][str(size)] = _measure(Path(folder) / str(size), size, repeat, bool(given.only))
+    except (Failed, ToolMissing) as error:
+        print(f"✗ {error}", file=sys.stderr)
+        return 1
+    _write(results, given.out)
+    return 0
+
+
+def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
+    parser.add_argument(
+        "--sizes", type=lambda text: [int(each) for each in text.split(",")], default=[50, 200, 1000],
+        metavar="50,200,1000", help="how many services each fleet has, in three environments",
+    )  # fmt: skip
+    parser.add_argument("--repeat", type=int, help="runs of which the median counts; 3 for 50, fewer for more")
+    parser.add_argument("--only", choices=["synth"], help="measure synth alone")
+    parser.add_argument("--out", type=Path, default=_RESULTS, help="the folder to write to")
+    return parser.parse_args(words)
+
+
+def _measure(folder: Path, size: int, repeat: int, only_synth: bool) -> dict[str, Any]:
+    say(f"{size} services: generating the fleet")
+    measures = Measures(size)
+    fleet = generate(folder / "fleet", size)
+    synth.measure(fleet, repeat, measures)
+    if not only_synth:
+        others.measure(releases(fleet.manifests), folder / "others", repeat, _SAMPLE, measures)
+    return measures.data
+
+
+def _write(results: dict[str, Any], folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "synth.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    (folder / "synth.md").write_text(table(results), encoding="utf-8")
+    plot(results, folder / "synth.svg")
+    print(table(results))
+    say(f"wrote synth.json, synth.md and synth.svg to {folder}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,148 @@
+"""Generates a platform repository: services, three environments with an Ops/Apps pair each, and releases."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import constructs_lib
+
+from .templates import CDK8S, ENVIRONMENT, service_source
+
+ENVIRONMENTS = ("dev", "uat", "production")
+FOLLOWS = "dev"
+"""The environment that follows `apps/`: an edited service is rendered anew there."""
+_LIBRARY = Path(constructs_lib.__file__).parent
+_ROOT = Path(__file__).parent.parent
+_COPIED = ("__init__.py", "__main__.py", "compose.py", "render.py")
+_AREAS = ("orders", "payments", "catalog", "search", "delivery", "accounts", "pricing", "messages")
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """A generated repository."""
+
+    folder: Path
+    services: int
+
+    @property
+    def manifests(self) -> Path:
+        """What synth writes."""
+        return self.folder / "manifests"
+
+    @property
+    def cache(self) -> Path:
+        """The cache of its synth."""
+        return self.folder / ".cache"
+
+    def command(self) -> list[str]:
+        """What `cdk8s synth` runs."""
+        return [sys.executable, "-m", "envs"]
+
+    def forget(self) -> None:
+        """Take away everything that synth ever made here.
+
+        It is moved, not deleted: ext4 makes files several times slower for minutes where many were deleted.
+        """
+        gone = self.folder.parent / "gone"
+        gone.mkdir(exist_ok=True)
+        for made in (self.manifests, self.cache, self.folder / ".scratch"):
+            if made.exists():
+                made.rename(gone / f"{made.name}-{len(list(gone.iterdir()))}")
+
+    def edit(self, number: int) -> None:
+        """Give one service's environment variable its n-th value."""
+        position = self.services // 2
+        _write_service(self.folder, position, revision=number)
+
+
+def generate(folder: Path, services: int) -> Fleet:
+    """A repository with so many services in every environment. The library in it is a copy of this tree's."""
+    shutil.copytree(_LIBRARY, folder / "constructs_lib", ignore=shutil.ignore_patterns("__pycache__"))
+    for part in ("apps", "envs"):
+        (folder / part).mkdir()
+    for name in _COPIED:
+        shutil.copyfile(_ROOT / "envs" / name, folder / "envs" / name)
+    for number, name in enumerate(ENVIRONMENTS):
+        (folder / "envs" / f"{name}.py").write_text(_environment(number, services), encoding="utf-8")
+    (folder / "apps" / "__init__.py").write_text('"""Services."""\n', encoding="utf-8")
+    for position in range(services):
+        _write_service(folder, position)
+    (folder / "cdk8s.yaml").write_text(CDK8S.format(python=sys.executable), encoding="utf-8")
+    for environment in ENVIRONMENTS:
+        _release(folder, environment, services)
+    return Fleet(folder, services)
+
+
+def variables(fleet: Path) -> dict[str, str]:
+    """The process environment of everything that is measured: nothing of this shell's leaks into it.
+
+    Byte code is kept beside the fleet, so that what a shell says about it makes no difference.
+    """
+    kept = {key: os.environ[key] for key in ("HOME", "LANG", "TMPDIR") if key in os.environ}
+    return {
+        **kept,
+        "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath))),
+        "DESIRED_CACHE_DIR": str(fleet / ".cache"),
+        "PYTHONPYCACHEPREFIX": str(fleet.parent / "byte-code"),
+    }
+
+
+def name_of(position: int) -> str:
+    """The name of the n-th service; the first one collects telemetry."""
+    return f"{_AREAS[position % len(_AREAS)]}-{position:03}" if position else "collector"
+
+
+def _write_service(folder: Path, position: int, revision: int = 0) -> None:
+    name = name_of(position)
+    # A length of its own for each revision: Python knows changed source by its size and the second it was written.
+    text = service_source(name, position, _callees(position), batch="1" + "0" * revision)
+    (folder / "apps" / f"{name.replace('-', '_')}.py").write_text(text, encoding="utf-8")
+
+
+def _callees(position: int) -> list[str]:
+    """Two or three services before this one that can be called from inside: no circle, always the same ones."""
+    possible = [each for each in range(1, position) if each % 10 not in (7, 8)]
+    wanted = min(2 + position % 2, len(possible))
+    found: list[int] = []
+    salt = 0
+    while len(found) < wanted:
+        drawn = int(sha256(f"{position}/{salt}".encode()).hexdigest(), 16) % len(possible)
+        found += [possible[drawn]] * (possible[drawn] not in found)
+        salt += 1
+    return [name_of(each) for each in found]
+
+
+def _environment(number: int, services: int) -> str:
+    name = ENVIRONMENTS[number]
+    return ENVIRONMENT.format(
+        name=name,
+        place=f"promoted_from={ENVIRONMENTS[number - 1]!r}" if number else "follows_apps=True",
+        level=("debug", "info", "warn")[number],
+        milli=20 * (number + 1),
+        memory=64 * (number + 1),
+        pods=number + 1,
+        zones=("a", "b", "c")[: number + 1],
+        cpu_quota=services * 60,
+        memory_quota=services * 120,
+        pod_quota=services * 60,
+    )
+
+
+def _release(folder: Path, environment: str, services: int) -> None:
+    """Every service's first release, by the command that people use."""
+    images = []
+    for position in range(services):
+        name = name_of(position)
+        digest = sha256(f"{name} in {environment}".encode()).hexdigest()
+        images.append(f"{name}=registry.example.com/fleet/{name}@sha256:{digest}")
+    command = [sys.executable, "-m", "constructs_lib.synth.first_release", "-e", environment, "--ref", "1.0.0"]
+    subprocess.run(
+        [*command, *images], cwd=folder, env=variables(folder), check=True, stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    )  # fmt: skip

@@ -1,0 +1,53 @@
+"""The goals of synth, and whether the figures reach them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+Json = dict[str, Any]
+_GIB = 2**30
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What is aimed at, what was got in the same unit, and where it ends."""
+
+    text: str
+    got: float
+    at_most: float
+    unit: str
+
+    @property
+    def reached(self) -> bool:
+        """Whether it was."""
+        return self.got <= self.at_most
+
+
+def goals(sizes: dict[int, Json]) -> list[Goal]:
+    """The goals for which there are figures."""
+    found = [*_at_fifty(sizes[50])] if 50 in sizes else []
+    if 1000 in sizes:
+        memory = sizes[1000]["memory"]["peak-cold"] / _GIB
+        found.append(Goal("1,000 × 3, nothing cached: memory of all processes", memory, 1.5, "GiB"))
+    if 50 in sizes and 1000 in sizes:
+        per_service = {size: sizes[size]["times"]["cold"]["seconds"] / size for size in (50, 1000)}
+        ratio = per_service[1000] / per_service[50]
+        found.append(Goal("1,000 × 3, nothing cached: cost per service, in that at 50 × 3", ratio, 1.2, "×"))
+    return found
+
+
+def _at_fifty(figures: Json) -> list[Goal]:
+    times = {name: each["seconds"] for name, each in figures["times"].items()}
+    found = [
+        Goal("50 × 3, one service changed", times["one-changed"], 1.5, "s"),
+        Goal("50 × 3, nothing changed", times["unchanged"], 0.4, "s"),
+    ]
+    compared = (
+        ("kustomize-overlay", "`kustomize build` per overlay", 1.0),
+        ("helm-release", "`helm template` per release", 0.4),
+    )
+    for name, what, most in reversed(compared):
+        if times.get(name):
+            found.insert(0, Goal(f"50 × 3, nothing cached: time in that of {what}", times["cold"] / times[name], most, "×"))
+    return found

@@ -1,0 +1,113 @@
+"""Measures Helm and Kustomize on the objects that synth made."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import charts, overlays
+from .clock import Failed, Program, on_all_cores, one_by_one
+from .measures import Measures, say
+from .objects import Object, Release, alike, documents
+from .tools.build import tool
+
+_LIMIT_SECONDS = 900.0
+
+
+@dataclass(frozen=True)
+class Build:
+    """One run of a tool, and the objects that it must make."""
+
+    program: Program
+    objects: list[Object]
+
+    def check(self) -> None:
+        """Compare what it made. Raises Failed where that is anything else than what synth made."""
+        if not alike(documents(self.program.output.read_text(encoding="utf-8")), self.objects):
+            raise Failed(f"`{' '.join(self.program.command)}` makes other objects than synth; mend benchmarks/")
+
+
+@dataclass(frozen=True)
+class Tools:
+    """Helm and Kustomize over folders of charts and overlays."""
+
+    folder: Path
+    helm: Path
+    kustomize: Path
+
+    def chart(self, chart: str, *more: str) -> Program:
+        """One run of `helm template`."""
+        return self._program([str(self.helm), "template", Path(chart).name, chart, *more])
+
+    def overlay(self, overlay: str) -> Program:
+        """One run of `kustomize build`."""
+        return self._program([str(self.kustomize), "build", overlay])
+
+    def _program(self, command: list[str]) -> Program:
+        homes = {f"HELM_{what}_HOME": str(self.folder / "home") for what in ("CACHE", "CONFIG", "DATA")}
+        output = self.folder / "out" / Path(command[0]).name / command[-1].replace("/", "_")
+        return Program(command, self.folder, output, {"PATH": os.defpath, "HOME": str(self.folder / "home"), **homes})
+
+
+def measure(releases: list[Release], folder: Path, repeat: int, sample: int, measures: Measures) -> None:
+    """Each tool in each of its ways. Of more than `sample` programs so many are run, and the time is scaled."""
+    measures.data["objects"] = sum(len(objects) for each in releases for objects in each.clusters.values())
+    tools = Tools(folder, tool("helm"), tool("kustomize"))
+    say("writing charts and overlays")
+    clusters = _write(releases, folder)
+    pairs = [(each.name, cluster, each.clusters[cluster]) for each in releases for cluster in each.clusters]
+    per_release = [
+        Build(tools.chart(f"charts/{name}", "-f", f"charts/{name}/values-{cluster}.yaml"), objects)
+        for name, cluster, objects in pairs
+    ]
+    per_overlay = [Build(tools.overlay(f"releases/{name}/{cluster}"), objects) for name, cluster, objects in pairs]
+    _many("helm-release", per_release, repeat, sample, measures)
+    _many("kustomize-overlay", per_overlay, repeat, sample, measures)
+    made = {cluster: [each for r in releases for each in r.clusters.get(cluster, ())] for cluster in clusters}
+    _few("helm-umbrella", [Build(tools.chart(f"umbrellas/{each}"), made[each]) for each in made], repeat, measures)
+    _few("kustomize-whole", [Build(tools.overlay(f"wholes/{each}"), made[each]) for each in made], repeat, measures)
+
+
+def _write(releases: list[Release], folder: Path) -> list[str]:
+    """Charts and overlays of every release, and those of every cluster; returns the clusters."""
+    made = [charts.chart(release) for release in releases]
+    for chart in made:
+        chart.write(folder / "charts" / chart.name)
+    for release in releases:
+        overlays.write(release, folder / "releases" / release.name)
+    clusters = sorted({cluster for each in releases for cluster in each.clusters})
+    for cluster in clusters:
+        charts.umbrella(made, folder / "charts", cluster, folder / "umbrellas" / cluster)
+        overlays.whole(releases, "../../releases", cluster, folder / "wholes" / cluster)
+    return clusters
+
+
+def _many(name: str, builds: list[Build], repeat: int, sample: int, measures: Measures) -> None:
+    """A program for each release: one after the other as a loop in a shell does, and on all cores."""
+    step = max(1, -(-len(builds) // sample))
+    chosen = builds[::step]
+    programs = [build.program for build in chosen]
+    on_all_cores(programs)  # warms up
+    for build in chosen:
+        build.check()
+    about = {"runs": len(builds), "sampled": len(chosen)}
+    scale = len(builds) / len(chosen)
+    for suffix, run in (("", one_by_one), ("-parallel", on_all_cores)):
+        taken = [run(programs) * scale for _ in range(repeat)]
+        say(f"{measures.data['services']} services: {name}{suffix}: {', '.join(f'{each:.2f}' for each in taken)} s")
+        measures.times(name + suffix, taken, **about)
+
+
+def _few(name: str, builds: list[Build], repeat: int, measures: Measures) -> None:
+    """A program for each cluster; where they do not end, that is the result."""
+    programs = [build.program for build in builds]
+    try:
+        taken = [one_by_one(programs, _LIMIT_SECONDS) for _ in range(repeat + 1)][1:]
+    except subprocess.TimeoutExpired:
+        return measures.missing(name, f"did not end within {_LIMIT_SECONDS:.0f} s for one cluster")
+    for build in builds:
+        build.check()
+    say(f"{measures.data['services']} services: {name}: {', '.join(f'{each:.2f}' for each in taken)} s")
+    return measures.times(name, taken, runs=len(builds), sampled=len(builds))

@@ -1,0 +1,41 @@
+"""Changes one place of JSON data. Source: RFC 6902 (JSON Patch) and RFC 6901 (JSON Pointer)."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any, Literal
+
+
+def change(document: Any, op: Literal["add", "replace", "remove"], path: str, value: Any = None) -> None:
+    """Add, replace or remove what the path points to, in place.
+
+    Raises LookupError with how far the path leads, where it does not lead to its end.
+    """
+    *way, last = [part.replace("~1", "/").replace("~0", "~") for part in path.split("/")[1:]]
+    place, walked = document, ""
+    for part in way:
+        place, walked = place[_key(place, part, walked)], f"{walked}/{part}"
+    if op == "add":
+        _add(place, last, deepcopy(value), walked)
+    elif op == "remove":
+        del place[_key(place, last, walked)]
+    else:
+        place[_key(place, last, walked)] = deepcopy(value)
+
+
+def _add(place: Any, part: str, value: Any, walked: str) -> None:
+    if isinstance(place, dict):
+        place[part] = value
+    elif isinstance(place, list) and part in ("-", str(len(place))):
+        place.append(value)
+    else:
+        index = _key(place, part, walked)
+        place.insert(index, value)
+
+
+def _key(place: Any, part: str, walked: str) -> Any:
+    if isinstance(place, dict) and part in place:
+        return part
+    if isinstance(place, list) and part.isdecimal() and part.isascii() and int(part) < len(place):
+        return int(part)
+    raise LookupError(f"{walked or 'the object'} has no {part!r}")

@@ -1,0 +1,43 @@
+"""Findings that an environment accepts, each with its reason.
+
+An environment has two clusters of one platform. An exemption that accepts nothing is judged where its subject runs:
+on the apps cluster, or on the ops cluster when it is about the reference service, which only that one has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from ..environment import Environment, Exemption, Role
+from ..synth.facts import Finding
+
+
+def accepted(
+    found: list[Finding], environment: Environment, role: Role, declared: Collection[str], rules: Collection[str]
+) -> list[Finding]:
+    """The findings that no exemption accepts, and one for each exemption that accepts nothing."""
+    exempt = {(each.rule, each.subject): each for each in environment.exemptions}
+    left = [each for each in found if (each.rule, each.subject) not in exempt]
+    used = {(each.rule, each.subject) for each in found}
+    return left + [
+        _stale(each, environment, rules)
+        for each in environment.exemptions
+        if (each.rule, each.subject) not in used and _judged(each, environment, role, declared)
+    ]
+
+
+def _judged(exemption: Exemption, environment: Environment, role: Role, declared: Collection[str]) -> bool:
+    reference = environment.ops.reference
+    if reference and exemption.subject == reference.service.name:
+        return role == "ops" or exemption.subject in declared
+    return role == "apps"
+
+
+def _stale(exemption: Exemption, environment: Environment, rules: Collection[str]) -> Finding:
+    why = "accepts nothing" if exemption.rule in rules else "names a rule that there is not"
+    return Finding(
+        "stale-exemption",
+        exemption.subject,
+        f"{exemption.subject}: the exemption from {exemption.rule} {why}; take it out of the environment "
+        f"{environment.name}",
+    )

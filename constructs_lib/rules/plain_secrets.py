@@ -1,0 +1,49 @@
+"""No secret stands in Git, wherever in the manifests."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from ..values.plain_secrets import refuse_plain_secrets, refuse_secret_text
+from .index import Found, Index, subject
+
+
+def no_plain_secrets(index: Index) -> Found:
+    """No variable, argument or ConfigMap holds a secret, except what was declared `Public`."""
+    public = index.unit.get("public", ())
+    for workload in index.workloads:
+        for container in workload.containers:
+            for each in container.get("env") or ():
+                if each["name"] not in public and (wrong := _variable(each["name"], each.get("value", ""))):
+                    yield workload.subject, f"the container {container['name']}: {wrong}"
+            for text in (*(container.get("command") or ()), *(container.get("args") or ())):
+                if wrong := _text("a command or argument", str(text)):
+                    yield workload.subject, f"the container {container['name']}: {wrong}"
+    for each in index.kinds("ConfigMap"):
+        for key, text in (each.get("data") or {}).items():
+            if wrong := _text(f"{each['metadata']['name']}/{key}", text):
+                yield subject(each), wrong
+
+
+def no_secret_objects(index: Index) -> Found:
+    """No object of the kind Secret is rendered: an ExternalSecret makes it in the cluster."""
+    for each in index.kinds("Secret"):
+        yield subject(each), f"the Secret {each['metadata']['name']} would stand in Git; make it an ExternalSecret"
+
+
+@lru_cache(maxsize=16384)
+def _variable(name: str, value: str) -> str:
+    try:
+        refuse_plain_secrets({name: value})
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+@lru_cache(maxsize=4096)
+def _text(where: str, text: str) -> str:
+    try:
+        refuse_secret_text(where, text)
+    except ValueError as error:
+        return str(error)
+    return ""

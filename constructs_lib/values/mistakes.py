@@ -1,0 +1,153 @@
+"""What pydantic found wrong with a value, as sentences for the person who can mend it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any, get_args
+
+from pydantic import ValidationError
+
+from .base import Value, Wrong, shown
+from .plain_secrets import looks_like
+
+_MESSAGES = {
+    "missing": "must be given",
+    "string_type": "must be text",
+    "string_unicode": "must be text that Unicode knows",
+    "int_type": "must be a whole number",
+    "int_parsing_size": "must be a smaller number",
+    "bool_type": "must be True or False",
+    "dict_type": "must be a mapping",
+    "tuple_type": "must be a list",
+    "model_type": "must be {class_name}(…)",
+    "model_attributes_type": "must be {class_name}(…)",
+    "literal_error": "must be {expected}",
+    "greater_than_equal": "must be at least {ge}",
+    "greater_than": "must be above {gt}",
+    "less_than_equal": "must be at most {le}",
+    "less_than": "must be below {lt}",
+    "invalid_key": "must be text",
+    "recursion_loop": "must not hold itself",
+}
+_FEW = 12
+# What other tools call it, and how a field here is called.
+_SYNONYMS = {
+    "replicas": "scale", "replica": "scale", "autoscaling": "scale", "resources": "size", "cpu": "size",
+    "memory": "size", "environment": "env", "port": "ports", "dependencies": "depends_on", "hosts": "external",
+    "host": "external", "ingress": "external", "cron": "schedule", "team": "owner", "healthcheck": "readiness",
+}  # fmt: skip
+# Fields whose text may be a secret that a person pasted: what stands there is never repeated.
+_PRIVATE = {"env", "data", "keys", "args", "command", "public", "value", "headers"}
+# Shown texts are quoted, so that nothing in them is taken for this.
+_UNKNOWN = re.compile(r"\A[^'\"]*? has no field `([^`]+)`")
+
+
+def unknown_field(sentence: str) -> str | None:
+    """The field that the sentence says nobody knows, or None.
+
+    Sentences go from one commit's code to another's; this form is part of that contract.
+    """
+    match = _UNKNOWN.match(sentence)
+    return match[1] if match else None
+
+
+def sentences(subject: str, error: ValidationError) -> list[str]:
+    """One sentence for each thing that is wrong, in the order in which the fields stand.
+
+    The subject is the service, or the file, that the person knows it by.
+    """
+    root = _class(error.title)
+    return [
+        _on_one_line(f"{subject}: {text}")
+        for each in error.errors(include_url=False)
+        for text in _texts(error.title, root, dict(each))
+    ]
+
+
+def _texts(title: str, root: type[Value] | None, error: Mapping[str, Any]) -> Iterator[str]:
+    loc = [part for part in error["loc"] if not _is_tag(part)]
+    outer = [] if root is None or root.stands_alone else [title]
+    context = error.get("ctx", {})
+    if error["type"] == "value_error":
+        raised = context["error"]
+        for message in raised.messages if isinstance(raised, Wrong) else (str(raised),):
+            yield _joined(".".join([*outer, *map(_step, loc)]), message)
+    elif error["type"] == "extra_forbidden":
+        place = ".".join([*outer, *map(_step, loc[:-1])]) or title
+        yield f"{place} has no field `{_step(loc[-1])}`{_remedy(root, error['loc'])}"
+    elif loc and (loc[-1] == "[key]" or error["type"] == "invalid_key"):
+        *above, key = loc if error["type"] == "invalid_key" else loc[:-1]
+        place = ".".join([*outer, *map(_step, above)])
+        yield f"each key of {place or title} {_message(error, context)}, got {shown(key)}"
+    elif not loc and error["type"] == "model_type":
+        yield f"must be a mapping with the fields of {title}{_got(error, loc)}"
+    else:
+        place = ".".join([*outer, *map(_step, loc)])
+        yield f"{place or title} {_message(error, context)}{_got(error, loc)}"
+
+
+def _message(error: Mapping[str, Any], context: Mapping[str, Any]) -> str:
+    form = _MESSAGES.get(error["type"])
+    return form.format(**context) if form else str(error["msg"]).replace("Input should be", "must be")
+
+
+def _got(error: Mapping[str, Any], loc: list[Any]) -> str:
+    if error["type"] in ("missing", "printable"):
+        return ""
+    value = error["input"]
+    if isinstance(value, str) and not _PRIVATE.isdisjoint(loc):
+        return f", got a text of {len(value)} characters"
+    return f", got {shown(value)}"
+
+
+def _joined(place: str, message: str) -> str:
+    if not place:
+        return message
+    return f"{place} {message}" if message.startswith(("must ", "has ")) else f"{place}: {message}"
+
+
+def _is_tag(part: object) -> bool:
+    return isinstance(part, str) and part.startswith("\0")
+
+
+def _step(part: object) -> str:
+    text = str(part)
+    return text if re.fullmatch(r"[A-Za-z0-9_./-]{1,80}", text) and not looks_like(text) else shown(text)
+
+
+def _remedy(root: type[Value] | None, loc: tuple[Any, ...]) -> str:
+    """The field that was meant where one is close, and all of them otherwise."""
+    models = {root} if root else set()
+    for part in loc[:-1]:
+        if _is_tag(part):
+            models = {model for model in models if model.__name__ == part[1:]}
+        else:
+            known = [model.model_fields[part] for model in models if part in model.model_fields]
+            models = {inner for field in known for inner in _models(field.annotation)} if known else models
+    fields = list(dict.fromkeys(name for model in models for name in model.model_fields))
+    if (synonym := _SYNONYMS.get(str(loc[-1]))) in fields:
+        return f"; did you mean `{synonym}`?"
+    if close := get_close_matches(str(loc[-1]), fields, n=1):
+        return f"; did you mean `{close[0]}`?"
+    return f"; it has {', '.join(fields)}" if 0 < len(fields) <= _FEW else "; leave it out"
+
+
+def _models(annotation: Any) -> Iterator[type[Value]]:
+    if isinstance(annotation, type) and issubclass(annotation, Value):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models(inner)
+
+
+def _class(name: str, among: type[Value] = Value) -> type[Value] | None:
+    for each in among.__subclasses__():
+        found = each if each.__name__ == name else _class(name, each)
+        if found:
+            return found
+    return None
+
+
+def _on_one_line(text: str) -> str:
+    return text if text.isprintable() else "".join(ch if ch.isprintable() else repr(ch)[1:-1] for ch in text)

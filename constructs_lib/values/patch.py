@@ -1,0 +1,53 @@
+"""The escape hatch: what no field of a service says."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
+
+from .base import Name, Reason, Value
+from .plain_secrets import refuse_secret_text
+from .text import Form, printable
+
+
+def _as_data(value: object) -> Any:
+    """The value as JSON data, which is what a patch and a written spec can hold. Raises ValueError."""
+    if isinstance(value, str):
+        printable(value)
+        refuse_secret_text("it", value)
+        return value
+    if value is None or isinstance(value, bool) or (isinstance(value, int) and value.bit_length() < 64):
+        return value
+    if isinstance(value, float) and abs(value) < float("inf"):
+        return value
+    if isinstance(value, list | tuple):
+        return [_as_data(each) for each in value]
+    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+        return {_as_data(key): _as_data(each) for key, each in value.items()}
+    raise PydanticCustomError("data", "must be text, numbers, truth values, lists and mappings with text as keys")
+
+
+def _data(value: object) -> Any:
+    try:
+        return _as_data(value)
+    except RecursionError:
+        raise PydanticCustomError("data", "must not be that deep or hold itself") from None
+
+
+class Patch(Value):
+    """The escape hatch: changes one field of one rendered object. The rules still see the result."""
+
+    kind: Annotated[str, Form(r"^[A-Z][A-Za-z0-9]{0,62}$", "the kind of an object, such as 'Deployment'")]
+    """The kind of the object, as `Deployment`."""
+    path: Annotated[
+        str, Form(r"^(/([^/~]|~[01])+)+$", "a JSON pointer, such as '/spec/replicas'", 1000), BeforeValidator(printable)
+    ]
+    """A JSON pointer, as `/spec/template/spec/hostname`. Source: RFC 6901."""
+    reason: Reason
+    """Why no field of the service says this."""
+    op: Literal["add", "replace", "remove"] = "add"
+    value: Annotated[Any, BeforeValidator(_data)] = None
+    name: Name | None = None
+    """The object's name; every object of the kind when not given."""

@@ -1,0 +1,131 @@
+"""The kinds of text that a value may hold. Each stands here once, with the words that explain it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Strict
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+
+@dataclass(frozen=True)
+class Form:
+    """Text of one form; what is not of it is told what the form is."""
+
+    pattern: str
+    explanation: str
+    max_length: int | None = None
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
+        """How pydantic checks it."""
+        text = core_schema.str_schema(strict=True, pattern=self.pattern, max_length=self.max_length)
+        message = f"must be {self.explanation}"
+        return core_schema.custom_error_schema(text, custom_error_type="form", custom_error_message=message)
+
+
+def printable(text: object) -> object:
+    """Refuse what YAML, a header or a log line cannot carry: control characters and lone surrogates."""
+    if isinstance(text, str) and not text.isprintable():
+        bad = next((ch for ch in text if ch not in "\n\t" and not ch.isprintable()), None)
+        if bad:
+            raise PydanticCustomError("printable", f"must be printable text, found the character U+{ord(bad):04X}")
+    return text
+
+
+PlainText = Annotated[str, Strict(), BeforeValidator(printable)]
+Line = Annotated[str, Form(r"^[^\n\t]*$", "one line of at most 500 characters", 500), BeforeValidator(printable)]
+Reason = Annotated[
+    str, Form(r"^[^\n\t]{10,500}$", "one line of 10 to 500 characters that says why"), BeforeValidator(printable)
+]
+
+#: An RFC 1123 label: what Kubernetes accepts as the name of a Service or a namespace.
+Name = Annotated[
+    str,
+    Form(
+        r"^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$",
+        "a name: lower-case letters, digits and '-', at most 63, beginning with a letter",
+    ),
+]
+#: The name of a port. Source: RFC 6335, section 5.1.
+PortName = Annotated[
+    str,
+    Form(
+        r"^[a-z](-?[a-z0-9])*$",
+        "the name of a port: lower-case letters, digits and single '-', at most 15, beginning with a letter",
+        15,
+    ),
+]
+VariableName = Annotated[
+    str, Form(r"^[A-Za-z_][A-Za-z0-9_]{0,252}$", "the name of an environment variable: letters, digits and '_'")
+]
+#: A key of a ConfigMap or a Secret, and the name of its file.
+FileName = Annotated[
+    str, Form(r"^\.?[-_a-zA-Z0-9][-._a-zA-Z0-9]*$", "a file name: letters, digits, '-', '_' and '.', at most 253", 253)
+]
+#: An absolute path inside a container, without empty and dotted steps: two paths differ if their texts do.
+FilePath = Annotated[
+    str,
+    Form(
+        r"^(/[!-.0-9;-~]*[!-\-0-9;-~][!-.0-9;-~]*)+$",
+        "an absolute path such as '/var/lib/data', without ':', spaces and a '/' at its end",
+        1024,
+    ),
+]
+
+_PART = r"[a-z0-9]+(([.]|__?|-+)[a-z0-9]+)*"
+_REPOSITORY = rf"{_PART}((:[0-9]{{1,5}})?(/{_PART})+)?"
+#: A repository of images, without tag and digest: `ghcr.io/acme/checkout`.
+ImageRepository = Annotated[str, Form(rf"^{_REPOSITORY}$", "an image's repository without tag and digest", 255)]
+#: An image by digest: `ghcr.io/acme/checkout@sha256:…`; the only form in which an image runs.
+Image = Annotated[
+    str,
+    Form(
+        rf"^{_REPOSITORY}@sha256:[0-9a-f]{{64}}$",
+        "an image by digest, 'repository@sha256:' and 64 hexadecimal digits; a tag such as 'latest' can change",
+        400,
+    ),
+]
+
+_LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
+#: A host name, as a whole or the first labels of one.
+Host = Annotated[str, Form(rf"^{_LABEL}(\.{_LABEL})*$", "a host name in lower case, such as 'shop.example.com'", 253)]
+
+_ESCAPED = r"%([013-9A-Fa-f][0-9A-Fa-f]|2[0-9A-Ea-e])"
+_STEP = rf"([A-Za-z0-9._~!$&'()*+,;=:@-]|{_ESCAPED})*([A-Za-z0-9_~!$&'()*+,;=:@-]|{_ESCAPED})"
+#: A path of a URL, as a route matches it. Source: Gateway API, HTTPPathMatch.
+UrlPath = Annotated[
+    str,
+    Form(
+        rf"^(/{_STEP}[.]*)*/?$|^/$",
+        "a URL path that begins with '/', such as '/api', without query, '//' and dotted steps",
+        1024,
+    ),
+]
+ProbePath = Annotated[str, Form(r"^/[!-~]*$", "a URL path that begins with '/', such as '/ready'", 1024)]
+#: Source: RFC 9110, section 5.1.
+HeaderName = Annotated[
+    str, Form(r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", "the name of a header: letters, digits and '-', at most 256", 256)
+]
+#: Source: RFC 9110, section 5.5.
+HeaderValue = Annotated[str, Form(r"^[!-~]([ -~]*[!-~])?$", "the value of a header: printable ASCII", 4096)]
+
+__all__ = [
+    "FileName",
+    "FilePath",
+    "Form",
+    "HeaderName",
+    "HeaderValue",
+    "Host",
+    "Image",
+    "ImageRepository",
+    "Line",
+    "Name",
+    "PlainText",
+    "PortName",
+    "ProbePath",
+    "Reason",
+    "UrlPath",
+    "VariableName",
+    "printable",
+]

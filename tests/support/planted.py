@@ -1,0 +1,150 @@
+"""A cluster that breaks no rule, rendered once, and copies of it to plant defects in."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from constructs_lib import (
+    Claim,
+    Config,
+    ConfigKey,
+    Container,
+    Dependency,
+    ExternalRoute,
+    Metrics,
+    Port,
+    Resources,
+    Scale,
+    Secret,
+    SecretKey,
+    Service,
+)
+from constructs_lib.environment import Environment, Role
+from constructs_lib.rules import cluster_findings, unit_findings
+from constructs_lib.synth.facts import Facts, Finding
+from constructs_lib.synth.plan import Plan, Request
+from constructs_lib.synth.renderer import use_bundled_node
+from constructs_lib.testing import Object, one
+from constructs_lib.values import Database, Permission, Schedule
+from envs.compose import components
+from tests.support.fleet import IMAGE, environment, service, worker
+
+ENV = environment(collector="collector")
+WEB = service(
+    "web",
+    external=ExternalRoute(hosts=("shop",)),
+    scale="M",
+    metrics=Metrics(port=8080),
+    depends_on=("api", "rpc", "store"),
+)
+API = service(
+    "api",
+    configs=(Config(name="files", data={"a.yaml": "a: 1"}, mount="/etc/api"),),
+    secrets=(Secret(name="token", keys={"token": "api/token#value"}, mount="/etc/token"),),
+    env={"MODE": ConfigKey(config="files", key="a.yaml"), "KEY": SecretKey(secret="token", key="token")},
+    init=(Container(name="first", image=IMAGE, size=Resources(cpu="1", memory="1Gi")),),
+    sidecars=(Container(name="beside", image=IMAGE),),
+    database=Database(name="api", owner="api"),
+    permissions=(Permission(resources=("configmaps",), verbs=("get",)),),
+)
+RPC = service("rpc", ports=(Port.grpc(9000),))
+STORE = service(
+    "store", ports=(Port.tcp(6379),), claims=(Claim(name="data", path="/data", size="1Gi"),), scale=Scale.fixed(2)
+)
+COLLECTOR = service("collector", ports=(Port.grpc(4317),), route=None, metrics=Metrics(port=8888), telemetry=False)
+MAILER = worker("mailer", depends_on=("store",))
+NIGHTLY = worker("nightly", schedule=Schedule(cron="0 3 * * *"), depends_on=(Dependency(service="api"),))
+SERVICES = (WEB, API, RPC, STORE, COLLECTOR, MAILER, NIGHTLY)
+_SINCE = "2026-01-01T00:00:00Z"
+
+
+@dataclass
+class Planted:
+    """The facts of a cluster's units, to be changed at will."""
+
+    parts: list[Facts]
+    environment: Environment = ENV
+    role: Role = "apps"
+
+    def copy(self) -> Planted:
+        """The same, for one test to change."""
+        return Planted(copy.deepcopy(self.parts), self.environment, self.role)
+
+    def objects(self) -> Iterator[Object]:
+        """All objects."""
+        return (each for part in self.parts for each in part.objects)
+
+    def one(self, kind: str, name: str | None = None) -> Object:
+        """The object of a kind and a name."""
+        return one(self.objects(), kind, name)
+
+    def pod(self, name: str, kind: str = "Deployment") -> Object:
+        """The specification of the pods of a workload."""
+        spec = self.one(kind, name)["spec"]
+        found: Object = (spec["jobTemplate"]["spec"] if kind == "CronJob" else spec)["template"]["spec"]
+        return found
+
+    def main(self, name: str) -> Object:
+        """The main container of a Deployment."""
+        found: Object = self.pod(name)["containers"][0]
+        return found
+
+    def unit_of(self, kind: str, name: str) -> Facts:
+        """The unit that holds an object."""
+        return next(
+            part
+            for part in self.parts
+            for each in part.objects
+            if (each["kind"], each["metadata"]["name"]) == (kind, name)
+        )
+
+    def take_out(self, kind: str, name: str) -> None:
+        """Remove an object."""
+        self.unit_of(kind, name).objects.remove(self.one(kind, name))
+
+    def twin(self, kind: str, name: str, called: str) -> Object:
+        """Add a copy of an object under another name beside it."""
+        made = copy.deepcopy(self.one(kind, name))
+        made["metadata"]["name"] = called
+        self.unit_of(kind, name).objects.append(made)
+        return made
+
+    def declared(self, name: str) -> dict[str, Any]:
+        """What a service declared."""
+        return next(each for part in self.parts for each in part.services if each["name"] == name)
+
+    def findings(self) -> list[Finding]:
+        """What all rules say."""
+        parts = [part.with_findings(unit_findings(part)).as_json() for part in self.parts]
+        return cluster_findings(Facts.joined(parts), self.environment, self.role)
+
+
+def cluster(
+    services: Sequence[Service] = SERVICES,
+    env: Environment = ENV,
+    role: Role = "apps",
+    *,
+    candidate: Service | None = None,
+    share: int = 0,
+) -> Planted:
+    """A cluster with these services; a `candidate` is the next spec of one, in an open rollout."""
+    use_bundled_node()
+    from constructs_lib.synth.builder import build
+
+    releases: dict[str, Any] = {
+        each.name: {"schema": 1, "stable": "blue", "slots": {"blue": _version(each)}} for each in services
+    }
+    rollouts = {}
+    if candidate:
+        releases[candidate.name]["slots"]["green"] = _version(candidate)
+        rollouts["next"] = {"schema": 1, "phase": "open", "share": share, "members": {candidate.name: "green"}}
+    request = Request(env.cluster_name(role), releases if role == "apps" else {}, rollouts, {})
+    plan = Plan(env, role, request, components(env, role))
+    return Planted([build(unit, request.cluster)[1] for unit in plan.units()], env, role)
+
+
+def _version(service: Service) -> dict[str, Any]:
+    return {"image": IMAGE, "since": _SINCE, "spec": service.written()}
