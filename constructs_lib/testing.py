@@ -81,7 +81,7 @@ def one(objects: Iterable[Object], kind: str, name: str | None = None) -> Object
     named = [each for each in objects if each["kind"] == kind and name in (None, each["metadata"]["name"])]
     if len(named) != 1:
         found = ", ".join(each["metadata"]["name"] for each in named) or "none"
-        raise LookupError(f"expected one {kind} {name or ''}, found {found}")
+        raise LookupError(f"expected one {kind}{f' {name}' if name else ''}, found {found}")
     return named[0]
 
 

@@ -101,7 +101,8 @@ def _rule(
         if weight > 0
     ]
     timeouts = {} if kind == "GRPCRoute" else {"timeouts": {"request": f"{route.timeout_seconds}s"}}
-    return {"matches": [_match(kind, each) for each in matches], "backendRefs": backends, **timeouts}
+    name = traffic.stable.service.name
+    return {"matches": [_match(name, kind, each) for each in matches], "backendRefs": backends, **timeouts}
 
 
 def _number(traffic: Traffic, slot: str, port: Port) -> int:
@@ -117,15 +118,24 @@ def _number(traffic: Traffic, slot: str, port: Port) -> int:
     return same[0].number
 
 
-def _match(kind: str, match: Match) -> dict[str, Any]:
+def _match(name: str, kind: str, match: Match) -> dict[str, Any]:
     headers = [{"type": "Exact", "name": name, "value": value} for name, value in match.headers.items()]
     listed = {"headers": headers} if headers else {}
     if kind == "GRPCRoute":
-        service, _, method = match.path.strip("/").partition("/")
-        named = {key: value for key, value in (("service", service), ("method", method)) if value}
-        return {**({"method": {"type": "Exact", **named}} if named else {}), **listed}
+        return {**_grpc_method(name, match), **listed}
     path = {"type": "Exact" if match.exact else "PathPrefix", "value": match.path}
     return {"path": path, **listed, **({"method": match.method} if match.method else {})}
+
+
+def _grpc_method(name: str, match: Match) -> dict[str, Any]:
+    service, _, method = match.path[1:].partition("/")
+    if "/" in method or match.method:
+        raise Problem(
+            f"{name}: a match of gRPC is the path '/', '/<service>' or '/<service>/<method>' and has no HTTP method, "
+            f"got {match.method or 'no method'} and {match.path!r}; correct it, or make a service of each port"
+        )
+    named = {key: value for key, value in (("service", service), ("method", method)) if value}
+    return {"method": {"type": "Exact", **named}} if named else {}
 
 
 def _traffic_policy(kind: str, route: Route) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def never_latest(index: Index) -> Found:
 def chart_by_digest(index: Index) -> Found:
     """Charts of operators are pulled by digest."""
     for each in index.kinds("OCIRepository"):
-        reference = each.get("spec", {}).get("ref") or {}
+        reference = each["spec"].get("ref") or {}
         if not re.fullmatch(r"sha256:[0-9a-f]{64}", str(reference.get("digest", ""))):
             name = each["metadata"]["name"]
             yield f"OCIRepository/{name}", f"ref must hold a digest, got {reference}; add what `crane digest` prints"

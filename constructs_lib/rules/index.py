@@ -120,7 +120,7 @@ class Index:
         self.objects = facts.objects
         self._kinds: dict[str, list[Object]] = defaultdict(list)
         for each in facts.objects:
-            self._kinds[each.get("kind", "")].append(each)
+            self._kinds[str(each.get("kind"))].append(each)
 
     def kinds(self, *kinds: str) -> Iterator[Object]:
         """The objects of these kinds."""

@@ -22,6 +22,8 @@ _CONTAINER = {
     "name!": str,
     "image": str,
     "restartPolicy": str,
+    "command": [str],
+    "args": [str],
     "env": [
         {
             "name!": str,
@@ -103,7 +105,7 @@ _SHAPES: dict[str, Shape] = {
             "ports": [{"name": str, "port!": int, "targetPort": _NUMBER_OR_TEXT}],
         }
     },
-    "ConfigMap": {"data": _TEXTS},
+    "ConfigMap": {"data": _TEXTS, "binaryData": _TEXTS},
     "NetworkPolicy": {
         "spec!": {
             "podSelector!": _SELECTOR,
@@ -148,6 +150,8 @@ _SHAPES: dict[str, Shape] = {
             "dataFrom": [{"extract": _ENTRY}],
         }
     },
+    **dict.fromkeys(("ClusterSecretStore", "SecretStore"), {"spec!": {"conditions": [{"namespaces": [str]}]}}),
+    "OCIRepository": {"spec!": {"ref": {"digest": str}}},
     "ServiceMonitor": {"spec!": {"selector!": _SELECTOR, "endpoints!": [{"port": str}]}},
     "PodMonitor": {"spec!": {"selector!": _SELECTOR, "podMetricsEndpoints!": [{"port": str, "portNumber": int}]}},
     "ResourceQuota": {"spec!": {"hard!": {"*": _NUMBER_OR_TEXT}}},

@@ -89,7 +89,7 @@ _OPENED = {
 
 
 def _opened(path: Path, value: Any, other: Any) -> Any:
-    if value is ABSENT and path and path[-1] in _OPENED and isinstance(other, dict | list):
+    if value is ABSENT and path and path[-1] in _OPENED and isinstance(other, dict | list) and other:
         return type(other)()
     return value
 

@@ -11,9 +11,10 @@ import importlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
+from typing import TextIO
 
 from ..values import Problem
 from .clusters import ClusterWork
@@ -132,7 +133,7 @@ def main(given: Sequence[str] | None = None) -> int:
         for sentence in problem.sentences:
             say(f"✗ {sentence}")
         return 1
-    colours = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    colours = wants_colours(sys.stdout, os.environ)
     reports = {"markdown": as_markdown, "json": as_json}
     report = reports.get(options.format)
     text = report(found) if report else (as_patch if options.format == "patch" else as_text)(found, colours)
@@ -140,6 +141,11 @@ def main(given: Sequence[str] | None = None) -> int:
     if found.stale:
         say("manifests/ does not hold this yet; run `make synth`.")
     return 0
+
+
+def wants_colours(stream: TextIO, environment: Mapping[str, str]) -> bool:
+    """Only a terminal gets colours, and none whose owner asked for none. Source: no-color.org."""
+    return stream.isatty() and not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
 
 
 def _print(text: str) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from ..names import SERVICE_LABEL
-from .changes import ABSENT, Change, changes, same
+from .changes import ABSENT, Change, changes
 
 Object = dict[str, Any]
 _LONG = 80
@@ -42,9 +42,9 @@ def _word(change: Change, main: str) -> str:
         came, gone = (sum(line.startswith(mark) for line in lines) for mark in "+-")
         return f"{label or change.place}: {_lines(came)} added, {_lines(gone)} removed"
     if change.old is ABSENT:
-        return f"{label or change.place} added: {value_text(change.new)}"
+        return f"{label or change.place} added: {_cut(value_text(change.new))}"
     if change.new is ABSENT:
-        return f"{label or change.place} removed, was {value_text(change.old)}"
+        return f"{label or change.place} removed, was {_cut(value_text(change.old))}"
     if parts := _came_and_went(change):
         return f"{label or change.place}: {parts}"
     old, new = value_text(change.old), value_text(change.new)
@@ -124,10 +124,6 @@ def _text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _short(value: Any) -> str:
-    return _cut(_text(value))
-
-
 def _variable(item: Any) -> str:
     if not isinstance(item, dict):
         return _text(item)
@@ -139,12 +135,12 @@ def _variable(item: Any) -> str:
             return f"from the {what} {reference.get('name')}, key {reference.get('key')}"
     if isinstance(field := source.get("fieldRef"), dict):
         return f"from the field {field.get('fieldPath')}"
-    return _short(source)
+    return _text(source)
 
 
 def _probe(item: Any) -> str:
     if not isinstance(item, dict):
-        return _short(item)
+        return _text(item)
     asked: dict[str, Callable[[dict[str, Any]], str]] = {
         "httpGet": lambda ask: f"HTTP {ask.get('path', '/')} on {ask.get('port')}",
         "grpc": lambda ask: f"gRPC on {ask.get('port')}",
@@ -157,7 +153,7 @@ def _probe(item: Any) -> str:
 
 def _field(name: str, before: str = "") -> Callable[[Any], str]:
     def text(item: Any) -> str:
-        return f"{before}{_text(item[name])}" if isinstance(item, dict) and name in item else _short(item)
+        return f"{before}{_text(item[name])}" if isinstance(item, dict) and name in item else _text(item)
 
     return text
 
@@ -189,7 +185,7 @@ _PLACES: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     (rf"{_CONTAINER}\.ports\[(?P<name>[^]]+)\]", "port {name}{of}", _field("containerPort")),
     (rf"{_CONTAINER}\.ports\[(?P<name>[^]]+)\]\.containerPort", "port {name}{of}", _text),
     (rf"{_CONTAINER}\.volumeMounts\[(?P<name>[^]]+)\]", "mount {name}{of}", _field("name", "volume ")),
-    (rf"{_POD}\.volumes\[(?P<name>[^]]+)\]", "volume {name}", _short),
+    (rf"{_POD}\.volumes\[(?P<name>[^]]+)\]", "volume {name}", _text),
     (rf"{_POD}\.volumes\[(?P<name>[^]]+)\]\.configMap\.name", "ConfigMap of volume {name}", _text),
     (rf"{_POD}\.terminationGracePeriodSeconds", "grace period in seconds", _text),
     (rf"{_POD}\.priorityClassName", "priority class", _text),
@@ -197,15 +193,15 @@ _PLACES: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     (r"spec\.ports\[(?P<name>[^]]+)\]\.port", "port {name}", _text),
     (r"spec\.schedule", "schedule", _text),
     (r"spec\.hostnames", "hosts", _text),
-    (r"spec\.parentRefs\[(?P<name>[^]]+)\]", "gateway {name}", _short),
+    (r"spec\.parentRefs\[(?P<name>[^]]+)\]", "gateway {name}", _text),
     (rf"{_RULE}\.backendRefs\[(?P<name>[^]]+)\]", "backend {name}{in_rule}", _field("weight", "weight ")),
     (rf"{_RULE}\.backendRefs\[(?P<name>[^]]+)\]\.weight", "weight of {name}{in_rule}", _text),
     (rf"{_RULE}\.timeouts\.request", "request time-out{in_rule}", _text),
-    (r"metadata\.labels(?:\.|\[\")(?P<name>[^\"]+)(?:\"\])?", "label {name}", _short),
-    (r"metadata\.annotations(?:\.|\[\")(?P<name>[^\"]+)(?:\"\])?", "annotation {name}", _short),
-    (rf"{_TEMPLATE}\.metadata\.labels(?:\.|\[\")(?P<name>[^\"]+)(?:\"\])?", "pod label {name}", _short),
-    (rf"{_TEMPLATE}\.metadata\.annotations(?:\.|\[\")(?P<name>[^\"]+)(?:\"\])?", "pod annotation {name}", _short),
-    (r"data(?:\.|\[\")(?P<name>[^\"]+)(?:\"\])?", "key {name}", _short),
+    (r"metadata\.labels(?:\.|\[\")(?P<name>[^\"]+)(?:\"\])?", "label {name}", _text),
+    (r"metadata\.annotations(?:\.|\[\")(?P<name>[^\"]+)(?:\"\])?", "annotation {name}", _text),
+    (rf"{_TEMPLATE}\.metadata\.labels(?:\.|\[\")(?P<name>[^\"]+)(?:\"\])?", "pod label {name}", _text),
+    (rf"{_TEMPLATE}\.metadata\.annotations(?:\.|\[\")(?P<name>[^\"]+)(?:\"\])?", "pod annotation {name}", _text),
+    (r"data(?:\.|\[\")(?P<name>[^\"]+)(?:\"\])?", "key {name}", _text),
 )  # fmt: skip
 _LABELS = tuple(_Label(re.compile(rf"{place}\Z"), template, text) for place, template, text in _PLACES)
 
@@ -215,7 +211,7 @@ def _label(change: Change, main: str) -> tuple[str, Callable[[Any], str]]:
     for label in _LABELS:
         if match := label.place.match(change.place):
             return label.template.format(**_named_parts(match.groupdict(), main)), label.value_text
-    return "", _short
+    return "", _text
 
 
 def _named_parts(groups: Mapping[str, str | None], main: str) -> dict[str, str]:
@@ -244,4 +240,4 @@ def _stem(item: Object) -> str | None:
     return match["stem"] if match and item.get("kind") == "ConfigMap" else None
 
 
-__all__ = ["renamed", "same", "texts", "words"]
+__all__ = ["renamed", "texts", "words"]

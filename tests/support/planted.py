@@ -23,14 +23,16 @@ from constructs_lib import (
     Service,
 )
 from constructs_lib.environment import Environment, Role
-from constructs_lib.rules import cluster_findings, unit_findings
+from constructs_lib.rules import CLUSTER_RULES, UNIT_RULES, cluster_findings, rule_id, unit_findings
 from constructs_lib.synth.facts import Facts, Finding
+from constructs_lib.synth.fleet import load_environments, load_releases, load_services
 from constructs_lib.synth.plan import Plan, Request
 from constructs_lib.synth.renderer import use_bundled_node
 from constructs_lib.testing import Object, one
 from constructs_lib.values import Database, Permission, Schedule
 from envs.compose import components
 from tests.support.fleet import IMAGE, environment, service, worker
+from tests.support.shipped import ROOT
 
 ENV = environment(collector="collector")
 WEB = service(
@@ -58,6 +60,15 @@ COLLECTOR = service("collector", ports=(Port.grpc(4317),), route=None, metrics=M
 MAILER = worker("mailer", depends_on=("store",))
 NIGHTLY = worker("nightly", schedule=Schedule(cron="0 3 * * *"), depends_on=(Dependency(service="api"),))
 SERVICES = (WEB, API, RPC, STORE, COLLECTOR, MAILER, NIGHTLY)
+GROUPS = {
+    "pods": ("images", "resources", "shutdown", "probes", "security", "plain_secrets"),
+    "objects": ("names", "scaling"),
+    "traffic": ("traffic", "backends"),
+    "references": ("references", "ownership"),
+    "network": ("network",),
+    "fleet": ("dependencies", "capacity"),
+}
+"""The modules of rules that one module of tests plants defects for."""
 _SINCE = "2026-01-01T00:00:00Z"
 
 
@@ -68,6 +79,9 @@ class Planted:
     parts: list[Facts]
     environment: Environment = ENV
     role: Role = "apps"
+
+    def __repr__(self) -> str:
+        return f"Planted({self.environment.name}-{self.role})"
 
     def copy(self) -> Planted:
         """The same, for one test to change."""
@@ -131,9 +145,6 @@ def cluster(
     share: int = 0,
 ) -> Planted:
     """A cluster with these services; a `candidate` is the next spec of one, in an open rollout."""
-    use_bundled_node()
-    from constructs_lib.synth.builder import build
-
     releases: dict[str, Any] = {
         each.name: {"schema": 1, "stable": "blue", "slots": {"blue": _version(each)}} for each in services
     }
@@ -142,9 +153,44 @@ def cluster(
         releases[candidate.name]["slots"]["green"] = _version(candidate)
         rollouts["next"] = {"schema": 1, "phase": "open", "share": share, "members": {candidate.name: "green"}}
     request = Request(env.cluster_name(role), releases if role == "apps" else {}, rollouts, {})
-    plan = Plan(env, role, request, components(env, role))
-    return Planted([build(unit, request.cluster)[1] for unit in plan.units()], env, role)
+    return _rendered(env, role, request)
+
+
+def shipped(name: str, role: Role) -> Planted:
+    """One of our own clusters."""
+    environments = load_environments()
+    releases = load_releases(ROOT, environments)[name]
+    specs = {name: each.written() for name, each in load_services().items() if name in releases.services}
+    env, apps = environments[name], role == "apps"
+    request = Request(
+        env.cluster_name(role),
+        releases.services if apps else {},
+        releases.rollouts if apps else {},
+        specs if apps and env.follows_apps else {},
+    )
+    return _rendered(env, role, request)
+
+
+def _rendered(env: Environment, role: Role, request: Request) -> Planted:
+    use_bundled_node()
+    from constructs_lib.synth.builder import build
+
+    units = Plan(env, role, request, components(env, role)).units()
+    return Planted([build(unit, request.cluster)[1] for unit in units], env, role)
 
 
 def _version(service: Service) -> dict[str, Any]:
     return {"image": IMAGE, "since": _SINCE, "spec": service.written()}
+
+
+def found_by(planted: Planted, words: str) -> set[tuple[str, str]]:
+    """The rules that find something, and about whom; one of the sentences must hold the words."""
+    found = planted.findings()
+    assert any(words in each.sentence for each in found), found
+    return {(each.rule, each.subject) for each in found}
+
+
+def rules_of(group: str) -> set[str]:
+    """The ids of the rules of a group."""
+    rules = (*UNIT_RULES, *CLUSTER_RULES)
+    return {rule_id(rule) for rule in rules if rule.__module__.rpartition(".")[2] in GROUPS[group]}

@@ -124,6 +124,21 @@ def test_a_match_is_said_in_the_words_of_its_route(ports: Any, match: Match, ren
     assert rule["matches"] == [rendered]
 
 
+@pytest.mark.parametrize(
+    "match",
+    [
+        pytest.param(Match(path="/a/b/c"), id="three parts"),
+        pytest.param(Match(path="/a/b/"), id="a slash at the end"),
+        pytest.param(Match(path="/a", method="GET"), id="an HTTP method"),
+    ],
+)
+def test_what_no_grpc_route_can_match_is_refused(match: Match) -> None:
+    with pytest.raises(
+        Problem, match=r"^greeter: a match of gRPC is the path .*; correct it, or make a service of each"
+    ):
+        render(service(ports=_GRPC, route=Route(matches=(match,))), ENV)
+
+
 @pytest.mark.parametrize("seconds", [0, 15, 300])
 def test_the_time_out_of_http_stands_in_its_route(seconds: int) -> None:
     objects = render(service(route=Route(timeout_seconds=seconds)), ENV)

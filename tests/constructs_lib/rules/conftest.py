@@ -23,3 +23,9 @@ def planted(good: Planted) -> Planted:
 def good_rollout() -> Planted:
     """The same while the next version of `api`, which calls `rpc`, gets 40 per cent. Not to be changed."""
     return cluster(candidate=API.model_copy(update={"depends_on": API.depends_on}), share=40)
+
+
+@pytest.fixture(scope="session")
+def good_ops() -> Planted:
+    """An ops cluster that breaks no rule. Not to be changed."""
+    return cluster(role="ops")

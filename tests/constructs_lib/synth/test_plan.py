@@ -141,7 +141,10 @@ REFUSED = {
         plan({"a": release(service("a"), service("a"))}, {"r": rollout(0, a="blue")}),
         "which is stable already",
     ),
-    "a slot that is not there": (plan({"a": release(service("a"))}, {"r": rollout(0, a="green")}), "which its release lacks"),
+    "a slot that is not there": (
+        plan({"a": release(service("a"))}, {"r": rollout(0, a="green")}),
+        "which its release lacks",
+    ),
     "a share between 0 and 100 for two routed services": (
         plan(
             {name: release(service(name), service(name)) for name in ("a", "b")},
