@@ -48,7 +48,7 @@ def _write(folder: Path, about: dict[str, Any], objects: list[Object]) -> None:
     (folder / "kustomization.yaml").write_text(yaml.dump(whole), encoding="utf-8")
 
 
-def _containers(each: Object) -> list[Any]:
+def containers(each: Object) -> list[Any]:
     """The containers of a workload."""
     node: Any = each
     for key in _POD:
@@ -58,14 +58,14 @@ def _containers(each: Object) -> list[Any]:
 
 def _without_digests(each: Object) -> Object:
     bare = deepcopy(each)
-    for container in _containers(bare):
+    for container in containers(bare):
         container["image"] = container["image"].partition("@")[0]
     return bare
 
 
 def _images(objects: Iterable[Object]) -> Iterator[dict[str, str]]:
     for each in objects:
-        for container in _containers(each):
+        for container in containers(each):
             name, _, digest = container["image"].partition("@")
             yield {"name": name, "digest": digest}
 

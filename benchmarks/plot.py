@@ -8,8 +8,8 @@ from typing import Any
 import matplotlib
 
 matplotlib.use("svg")
-import matplotlib.pyplot as plt  # noqa: E402 - after the choice of what it draws with
-from matplotlib.ticker import FuncFormatter  # noqa: E402
+import matplotlib.pyplot as plt
+from matplotlib.ticker import FuncFormatter
 
 Json = dict[str, Any]
 _LINES = {
@@ -25,8 +25,7 @@ _LINES = {
 
 def plot(results: Json, file: Path) -> None:
     """Write the picture. The same figures give the same bytes."""
-    style = {"svg.hashsalt": "desired", "svg.fonttype": "none", "font.size": 10}
-    with matplotlib.rc_context(style):
+    with matplotlib.rc_context({"svg.hashsalt": "desired", "svg.fonttype": "none", "font.size": 10}):
         figure, axes = plt.subplots(figsize=(8, 5), layout="constrained")
         sizes = sorted(map(int, results["sizes"]))
         for name, (label, colour, form) in _LINES.items():

@@ -40,6 +40,4 @@ def _edits(fleet: Fleet) -> Callable[[], None]:
 def _command_line(fleet: Fleet) -> Program:
     around = {**variables(fleet.folder), "NODE_OPTIONS": _NODE_OPTIONS}
     around["PATH"] = os.pathsep.join((str(_CLI.parent), around["PATH"]))
-    return Program(
-        [str(_CLI), "synth", "--check-upgrade=false"], fleet.folder, fleet.folder.parent / "cli.out", around
-    )
+    return Program([str(_CLI), "synth", "--check-upgrade=false"], fleet.folder, fleet.folder.parent / "cli.out", around)

@@ -5,22 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from .goals import goals
+from .goals import ROWS, goals
 
 Json = dict[str, Any]
-ROWS = {
-    "cold": "**synth, nothing cached**",
-    "one-changed": "**synth, one service changed**",
-    "unchanged": "**synth, nothing changed**",
-    "cli-unchanged": "`cdk8s synth` around it, nothing changed",
-    "helm-release": "`helm template` per release, one after the other",
-    "helm-release-parallel": "`helm template` per release, on all cores",
-    "helm-umbrella": "`helm template` of one umbrella chart per cluster",
-    "kustomize-overlay": "`kustomize build` per overlay, one after the other",
-    "kustomize-overlay-parallel": "`kustomize build` per overlay, on all cores",
-    "kustomize-whole": "`kustomize build` of one overlay per cluster",
-}
-"""What is measured, in the order of the table."""
 
 
 def table(results: Json) -> str:
@@ -44,17 +31,21 @@ def _tools(machine: Json) -> list[str]:
 
 def _times(sizes: dict[int, Json]) -> Iterator[str]:
     """Seconds, and in brackets how often synth's time with nothing cached goes into them."""
-    yield "| seconds (and as a multiple of synth with nothing cached) | " + " | ".join(
-        f"{size:,} services × 3" for size in sizes
-    ) + " |"
+    yield (
+        "| seconds (and as a multiple of synth with nothing cached) | "
+        + " | ".join(f"{size:,} services × 3" for size in sizes)
+        + " |"
+    )
     yield "| --- |" + " ---: |" * len(sizes)
     for name, title in ROWS.items():
         cells = [_cell(figures, name) for figures in sizes.values()]
         if any(cells):
             yield f"| {title} | " + " | ".join(cells) + " |"
-    yield "| memory of all processes, nothing cached, MiB | " + " | ".join(
-        f"{figures['memory']['peak-cold'] / 2**20:,.0f}" for figures in sizes.values()
-    ) + " |"
+    yield (
+        "| memory of all processes, nothing cached, MiB | "
+        + " | ".join(f"{figures['memory']['peak-cold'] / 2**20:,.0f}" for figures in sizes.values())
+        + " |"
+    )
     yield "| objects made | " + " | ".join(f"{figures.get('objects', 0):,}" for figures in sizes.values()) + " |"
 
 

@@ -65,11 +65,11 @@ SERVICE = Service(
     depends_on={callees!r},
 '''
 
-_SETTINGS = '''\
+_SETTINGS = """\
     env={{"BATCH_SIZE": "{batch}", "CACHE_SECONDS": 30, "GOMEMLIMIT": "48MiB", "API_TOKEN": _TOKEN}},
     secrets=(Secret(name="api", keys={{"token": "{name}/api#token"}}),),
     configs=(Config(name="settings", mount="/etc/{name}", data={{"settings.properties": _PROPERTIES}}),),
-'''
+"""
 
 _VALUES = """\
 _TOKEN = SecretKey(secret="api", key="token")
@@ -114,8 +114,8 @@ _WORKER = """\
 def service_source(name: str, position: int, callees: list[str], batch: str) -> str:
     """The source of the n-th service.
 
-    Of ten: five speak HTTP inside, one of them with nothing but that; two speak gRPC; one is a worker; one is reached
-    from outside; one has a database.
+    Of ten: five speak HTTP inside, two speak gRPC, one is a worker, one is reached from outside, one has a database.
+    All but the collector, which is the first, have a config, a secret and dependencies.
     """
     last = position % 10
     text = _HEAD.format(name=name, team=position % 12, callees=tuple(callees))

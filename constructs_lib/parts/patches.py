@@ -13,34 +13,26 @@ from .json_patch import change
 Json = dict[str, Any]
 
 
-def apply_patches(scope: Construct, subject: str, patches: tuple[Patch, ...], elsewhere: set[str]) -> None:
+def apply_patches(scope: Construct, subject: str, patches: tuple[Patch, ...]) -> None:
     """Lay each patch over the objects of its kind and name, in their order.
 
-    `elsewhere` are the kinds that the service has in its other set of objects. Raises Problem for every patch
-    that fits no object at all, as it would be lost in silence, and for every path that leads nowhere.
+    A patch may be meant for objects of the service that are rendered apart; the rule `patch-fits` finds those that
+    fit none. Raises Problem for every path that leads nowhere.
     """
     objects = [each for each in scope.node.find_all() if isinstance(each, cdk8s.ApiObject)] if patches else []
     bodies: dict[cdk8s.ApiObject, Json] = {}
     problems: list[str] = []
     for patch in patches:
-        fitting = [each for each in objects if each.kind == patch.kind and patch.name in (None, each.name)]
-        if not fitting and patch.kind not in elsewhere:
-            problems.append(
-                f"{subject}: the patch of {_named(patch.kind, patch.name)} {patch.path} fits none of its objects; "
-                f"correct its kind or name, or take it out"
-            )
-        for each in fitting:
+        for each in objects:
+            if each.kind != patch.kind or patch.name not in (None, each.name):
+                continue
             if each not in bodies:
                 bodies[each] = each.to_json()
-            problems += _patched(bodies[each], patch, f"{subject}: the patch of {_named(each.kind, each.name)}")
+            problems += _patched(bodies[each], patch, f"{subject}: the patch of {each.kind} {each.name}")
     if problems:
         raise Problem(*problems)
     for each, body in bodies.items():
         _say_again(each, body)
-
-
-def _named(kind: str, name: str | None) -> str:
-    return f"{kind} {name}" if name else kind
 
 
 def _patched(body: Json, patch: Patch, subject: str) -> list[str]:

@@ -19,6 +19,7 @@ from . import (
     names,
     network,
     ownership,
+    patches,
     plain_secrets,
     probes,
     references,
@@ -97,6 +98,7 @@ CLUSTER_RULES: tuple[Callable[[Cluster], Found], ...] = (
     ownership.claim_has_one_owner,
     ownership.account_has_one_owner,
     capacity.quota_fits_two_sets,
+    patches.patch_fits,
 )
 
 

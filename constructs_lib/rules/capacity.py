@@ -12,6 +12,7 @@ from .resources import quantity
 from .scaling import most
 
 Amounts = Counter[str]
+_GI = 1024**3
 _COUNTED = ("requests.cpu", "requests.memory", "limits.cpu", "limits.memory")
 
 
@@ -106,4 +107,5 @@ def _storage(workload: Workload) -> Decimal:
 def _words(name: str, value: Decimal) -> str:
     if "cpu" in name or name == "pods":
         return f"{value.normalize():f}"
-    return f"{math.ceil(value / 1024**2)}Mi"
+    large = value >= 10 * _GI
+    return f"{math.ceil(value / _GI)}Gi" if large else f"{math.ceil(value / 1024**2)}Mi"

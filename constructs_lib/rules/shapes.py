@@ -94,6 +94,7 @@ _ROUTE = {
     }
 }
 _ENTRY = {"key!": str, "property": str}
+_STORE = {"spec!": {"conditions": [{"namespaces": [str]}]}}
 _SHAPES: dict[str, Shape] = {
     **dict.fromkeys(("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job"), _WORKLOAD),
     "CronJob": {"spec!": {"jobTemplate!": {"spec!": {"template!": _TEMPLATE}}}},
@@ -150,7 +151,8 @@ _SHAPES: dict[str, Shape] = {
             "dataFrom": [{"extract": _ENTRY}],
         }
     },
-    **dict.fromkeys(("ClusterSecretStore", "SecretStore"), {"spec!": {"conditions": [{"namespaces": [str]}]}}),
+    "ClusterSecretStore": _STORE,
+    "SecretStore": _STORE,
     "OCIRepository": {"spec!": {"ref": {"digest": str}}},
     "ServiceMonitor": {"spec!": {"selector!": _SELECTOR, "endpoints!": [{"port": str}]}},
     "PodMonitor": {"spec!": {"selector!": _SELECTOR, "podMetricsEndpoints!": [{"port": str, "portNumber": int}]}},

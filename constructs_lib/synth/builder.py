@@ -23,9 +23,6 @@ from .facts import Facts, service_facts, unit_facts
 from .plan import FrontInputs, PlatformInputs, SlotInputs, Unit
 
 _WORKLOADS = {"worker": Worker, "scheduled-job": ScheduledJob, "stateful": Stateful}
-_FRONT_KINDS = {"HTTPRoute", "GRPCRoute", "NetworkPolicy", "BackendTrafficPolicy", "Service", "ServiceMonitor"}
-_SLOT_KINDS = {"Deployment", "StatefulSet", "CronJob", "ServiceAccount", "HorizontalPodAutoscaler", "Service",
-               "PodDisruptionBudget", "ConfigMap", "ExternalSecret", "Role", "RoleBinding"}  # fmt: skip
 
 _app: cdk8s.App | None = None
 _count = 0
@@ -69,13 +66,13 @@ def _slot(chart: cdk8s.Chart, inputs: SlotInputs) -> None:
         workload(chart, placed, inputs.version)
     else:
         Microservice(chart, placed, inputs.version, slot=inputs.slot, at_peak=inputs.at_peak)
-    apply_patches(chart, placed.service.name, placed.service.patches, _FRONT_KINDS)
+    apply_patches(chart, placed.service.name, placed.service.patches)
 
 
 def _front(chart: cdk8s.Chart, inputs: FrontInputs) -> None:
     ServiceFront(chart, Traffic(inputs.stable, inputs.stable_slot, inputs.weights, inputs.candidate))
     service = inputs.stable.service
-    apply_patches(chart, service.name, service.patches, _SLOT_KINDS)
+    apply_patches(chart, service.name, service.patches)
 
 
 def _sync_objects(unit: Unit, cluster: str) -> list[dict[str, Any]]:

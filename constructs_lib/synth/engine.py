@@ -67,7 +67,7 @@ class Synth:
                 problems.extend(f"{cluster}: {sentence}" for sentence in answer["problems"])
             elif answer["key"] != job.units[unit]:
                 # The child has read files that this process has not: nothing may be kept under either key.
-                problems.append(f"{cluster}: {unit} was changed while it was rendered; run it again")
+                problems.append(f"{cluster}: envs/ says another thing each time it is read; run it again, or mend it")
             else:
                 self.rendered += 1
                 self.store.put(answer["key"], answer["files"], answer["facts"])

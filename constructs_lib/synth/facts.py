@@ -90,6 +90,9 @@ def service_facts(inputs: Inputs) -> list[dict[str, Any]]:
             "ports": {port.name: port.number for port in service.ports},
             "routed": [port.name for port in service.routed],
             "calls": {slot: _calls(placed) for slot, placed in specs.items()},
+            "patches": [
+                [each.kind, each.name, each.path] for placed in specs.values() for each in placed.service.patches
+            ],
             "databases": sorted({placed.database.name for placed in specs.values() if placed.database}),
         }
     ]

@@ -66,7 +66,7 @@ GROUPS = {
     "traffic": ("traffic", "backends"),
     "references": ("references", "ownership"),
     "network": ("network",),
-    "fleet": ("dependencies", "capacity"),
+    "fleet": ("dependencies", "capacity", "patches"),
 }
 """The modules of rules that one module of tests plants defects for."""
 _SINCE = "2026-01-01T00:00:00Z"

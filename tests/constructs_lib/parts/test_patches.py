@@ -94,18 +94,6 @@ def test_what_is_not_patched_is_the_same_as_without_a_patch() -> None:
     ("given", "sentence"),
     [
         pytest.param(
-            patch("StatefulSet", "/spec/x", value=1),
-            "greeter: the patch of StatefulSet /spec/x fits none of its objects; "
-            "correct its kind or name, or take it out",
-            id="a kind that it does not have",
-        ),
-        pytest.param(
-            patch("Deployment", "/spec/x", value=1, name="other"),
-            "greeter: the patch of Deployment other /spec/x fits none of its objects; "
-            "correct its kind or name, or take it out",
-            id="a name that it does not have",
-        ),
-        pytest.param(
             patch("Deployment", "/spec/nothing/here", value=1),
             "greeter: the patch of Deployment greeter-blue cannot add /spec/nothing/here: /spec has no 'nothing'; "
             "correct the path, or take the patch out",

@@ -47,6 +47,14 @@ CASES: dict[str, tuple[str, str, str, Plant]] = {
         "not-upward", "api", "depends on web",
         lambda it: (depends(it, "api", "web"), it.declared("web").update(depends_on=[])),
     ),
+    "a patch of a kind that it does not have": (
+        "patch-fits", "api", "the patch of CronJob /spec/suspend fits none of its objects",
+        lambda it: it.declared("api")["patches"].append(["CronJob", None, "/spec/suspend"]),
+    ),
+    "a patch of a name that it does not have": (
+        "patch-fits", "api", "the patch of Service ipa /spec/x fits none of its objects",
+        lambda it: it.declared("api")["patches"].append(["Service", "ipa", "/spec/x"]),
+    ),
     "too little memory": (
         "quota-fits-two-sets", "ResourceQuota/services", "limits.memory",
         lambda it: quota(it, limits_memory="64Mi"),

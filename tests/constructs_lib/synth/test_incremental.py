@@ -258,6 +258,13 @@ def test_a_refused_synth_changes_nothing_and_shows_no_traceback(repo: Repository
     assert repo.tree() == before
 
 
+def test_an_environment_that_differs_at_each_reading_is_refused(repo: Repository) -> None:
+    repo.replace("envs/first.py", '"first.example.com"', 'f"x{__import__(\'os\').getpid()}.example.com"')
+    done = repo.synth()
+    assert done.returncode == 1
+    assert "first-apps: envs/ says another thing each time it is read" in done.stderr
+
+
 def test_a_service_that_is_gone_takes_its_folders_with_it(repo: Repository) -> None:
     (repo.root / "releases/first/caller.yaml").unlink()
     rendered(repo)
