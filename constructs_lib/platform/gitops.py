@@ -16,6 +16,8 @@ from ..objects import Manifest, Meta
 _KUSTOMIZE = "kustomize.toolkit.fluxcd.io/v1"
 _NOTIFY = "notification.toolkit.fluxcd.io"
 _SOURCE = "fleet"
+FOLDER = "platform/gitops"
+"""Where the Kustomizations of all folders lie."""
 _GATEWAY_API = "gateway.networking.k8s.io/v1"
 
 

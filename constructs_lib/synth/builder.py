@@ -12,6 +12,7 @@ from ..front import ServiceFront
 from ..microservice import Microservice
 from ..parts.patches import apply_patches
 from ..parts.routes import Traffic
+from ..platform.gitops import FOLDER as GITOPS
 from ..platform.gitops import sync
 from ..rules import unit_findings
 from ..scheduled_job import ScheduledJob
@@ -38,11 +39,11 @@ def build(unit: Unit, cluster: str) -> tuple[dict[str, str], Facts]:
         _slot(chart, inputs)
     else:
         _front(chart, inputs)
+    if not isinstance(inputs, SlotInputs) or inputs.slot:  # else its folder is that of its front, which syncs it
+        sync(chart, cluster, unit.folder, _interval_seconds(inputs))
     objects = _objects(chart, unit)
-    synced = _sync_objects(unit, cluster)
-    files = _files(unit.folder, objects, unit) | _files("platform/gitops", synced, unit)
-    facts = Facts(service_facts(inputs), [*objects, *synced], unit=unit_facts(inputs))
-    return files, facts.with_findings(unit_findings(facts))
+    facts = Facts(service_facts(inputs), objects, unit=unit_facts(inputs))
+    return _files(objects, unit), facts.with_findings(unit_findings(facts))
 
 
 def _chart() -> cdk8s.Chart:
@@ -75,17 +76,11 @@ def _front(chart: cdk8s.Chart, inputs: FrontInputs) -> None:
     apply_patches(chart, service.name, service.patches)
 
 
-def _sync_objects(unit: Unit, cluster: str) -> list[dict[str, Any]]:
-    if isinstance(unit.inputs, SlotInputs) and not unit.inputs.slot:
-        return []  # its folder is that of its front, which syncs it
-    chart = _chart()
-    if isinstance(unit.inputs, PlatformInputs):
-        interval = unit.inputs.environment.git.interval_seconds
-    else:
-        placed = unit.inputs.placed if isinstance(unit.inputs, SlotInputs) else unit.inputs.stable
-        interval = placed.place.revision_interval_seconds
-    sync(chart, cluster, unit.folder, interval)
-    return _objects(chart, unit)
+def _interval_seconds(inputs: PlatformInputs | SlotInputs | FrontInputs) -> int:
+    if isinstance(inputs, PlatformInputs):
+        return inputs.environment.git.interval_seconds
+    placed = inputs.placed if isinstance(inputs, SlotInputs) else inputs.stable
+    return placed.place.revision_interval_seconds
 
 
 def _objects(chart: cdk8s.Chart, unit: Unit) -> list[dict[str, Any]]:
@@ -97,13 +92,16 @@ def _objects(chart: cdk8s.Chart, unit: Unit) -> list[dict[str, Any]]:
     return objects
 
 
-def _files(folder: str, objects: list[dict[str, Any]], unit: Unit) -> dict[str, str]:
+def _files(objects: list[dict[str, Any]], unit: Unit) -> dict[str, str]:
+    header = yaml.header(unit.sources)
     files: dict[str, str] = {}
     for each in objects:
+        # What syncs a folder lies with its like, or it would have to be there before it is.
+        folder = GITOPS if each["kind"] == "Kustomization" else unit.folder
         path = f"{folder}/{each['kind'].lower()}-{each['metadata']['name']}.yaml"
         if path in files:
             raise Problem(
                 f"{unit.id}: two objects would be written to {path}; give one another name or a component of its own"
             )
-        files[path] = yaml.header(unit.sources) + yaml.dump(each)
+        files[path] = header + yaml.dump(each)
     return files

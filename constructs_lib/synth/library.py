@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import platform
 import re
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 
@@ -34,6 +35,7 @@ def library_digest(*folders: Path) -> str:
     return digest.hexdigest()
 
 
+@cache
 def _version(tool: str) -> str:
     try:
         return metadata.version(tool)

@@ -46,6 +46,7 @@ class Store:
         path = self._temporary.name if self._temporary else str(file)
         if file is not None:
             file.parent.mkdir(parents=True, exist_ok=True)
+        self._known: dict[str, dict[str, str]] = {}
         self._open(path)
 
     def _open(self, path: str) -> None:
@@ -64,9 +65,12 @@ class Store:
 
     def digests(self, key: str) -> dict[str, str] | None:
         """Paths and the digests of their files, or None where the key is not known."""
-        row = self._db.execute("select digests, files, facts, sum from unit where key = ?", (key,)).fetchone()
-        whole = row and digest("\0".join((key, *row[:3]))) == row[3]
-        return json.loads(row[0]) if whole else None
+        if key not in self._known:
+            row = self._db.execute("select digests, files, facts, sum from unit where key = ?", (key,)).fetchone()
+            if not row or digest("\0".join((key, *row[:3]))) != row[3]:
+                return None
+            self._known[key] = json.loads(row[0])
+        return self._known[key]
 
     def files(self, key: str) -> dict[str, str]:
         """Paths and the texts of the files."""
@@ -84,6 +88,7 @@ class Store:
         columns = (json.dumps(digests), json.dumps(files), json.dumps(facts))
         row = (key, *columns, digest("\0".join((key, *columns))))
         self._db.execute("insert or replace into unit values (?, ?, ?, ?, ?, cast(strftime('%s') as integer))", row)
+        self._known[key] = digests
         return digests
 
     def note(self, key: str) -> Any | None:

@@ -58,6 +58,13 @@ class Wrong(ValueError):
         super().__init__("; ".join(self.messages))
 
 
+_KINDS: tuple[tuple[tuple[type, ...], str], ...] = (
+    ((dict,), "mapping"),
+    ((list, tuple), "list"),
+    ((set, frozenset), "set"),
+)
+
+
 def shown(value: object, limit: int = 80) -> str:
     """The value as a sentence shows it: short, on one line, never a whole document and never a secret."""
     if isinstance(value, str):
@@ -69,8 +76,8 @@ def shown(value: object, limit: int = 80) -> str:
     elif isinstance(value, BaseModel):
         text = f"{type(value).__name__}(…)"
     else:
-        kind = "mapping" if isinstance(value, dict) else "list" if isinstance(value, list | tuple) else ""
-        text = f"a {kind}" if kind else f"a value of the type {type(value).__name__}"
+        text = next((f"a {kind}" for types, kind in _KINDS if isinstance(value, types)), "")
+        text = text or f"a value of the type {type(value).__name__}"
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 

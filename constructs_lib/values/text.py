@@ -97,7 +97,7 @@ _STEP = rf"([A-Za-z0-9._~!$&'()*+,;=:@-]|{_ESCAPED})*([A-Za-z0-9_~!$&'()*+,;=:@-
 UrlPath = Annotated[
     str,
     Form(
-        rf"^(/{_STEP}[.]*)*/?$|^/$",
+        rf"^(/|(/{_STEP}[.]*)+/?)$",
         "a URL path that begins with '/', such as '/api', without query, '//' and dotted steps",
         1024,
     ),
