@@ -26,7 +26,7 @@ _LINES = {
 def plot(results: Json, file: Path) -> None:
     """Write the picture. The same figures give the same bytes."""
     with matplotlib.rc_context({"svg.hashsalt": "desired", "svg.fonttype": "none", "font.size": 10}):
-        figure, axes = plt.subplots(figsize=(8, 5), layout="constrained")
+        figure, axes = plt.subplots(figsize=(8, 6), layout="constrained")
         sizes = sorted(map(int, results["sizes"]))
         for name, (label, colour, form) in _LINES.items():
             times = {size: results["sizes"][str(size)]["times"].get(name, {}).get("seconds") for size in sizes}
@@ -38,7 +38,7 @@ def plot(results: Json, file: Path) -> None:
         axes.minorticks_off()
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.grid(visible=True, alpha=0.3)
-        axes.legend(loc="upper left", frameon=False)
+        figure.legend(loc="outside lower center", ncols=2, frameon=False)
         machine = results["machine"]
         axes.set_title(f"One run on {machine['cores']} cores; both axes logarithmic", fontsize=10)
         figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})

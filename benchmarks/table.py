@@ -46,7 +46,8 @@ def _times(sizes: dict[int, Json]) -> Iterator[str]:
         + " | ".join(f"{figures['memory']['peak-cold'] / 2**20:,.0f}" for figures in sizes.values())
         + " |"
     )
-    yield "| objects made | " + " | ".join(f"{figures.get('objects', 0):,}" for figures in sizes.values()) + " |"
+    if all("objects" in figures for figures in sizes.values()):
+        yield "| objects made | " + " | ".join(f"{figures['objects']:,}" for figures in sizes.values()) + " |"
 
 
 def _cell(figures: Json, name: str) -> str:
@@ -68,10 +69,15 @@ def _notes(sizes: dict[int, Json]) -> Iterator[str]:
     }
     for size, some, runs in sorted(sampled):
         yield f"\\* At {size:,} services {some:,} of the {runs:,} runs were made, and their time was scaled."
+        yield ""
+    if all("objects" in figures for figures in sizes.values()):
+        yield (
+            "Helm and Kustomize make the same objects, which is checked: a chart, or a base and its overlays, for each "
+            "service and for the platform, made from what synth wrote."
+        )
     yield (
-        "Helm and Kustomize make the same objects, which is checked: a chart, or a base and its overlays, for each "
-        "service and for the platform, made from what synth wrote. Medians of repeated runs, each tool warmed up once; "
-        "memory is the sum of what each process has resident, so that shared pages count several times."
+        "Medians of repeated runs, each tool warmed up once; memory is the sum of what each process has resident, "
+        "so that shared pages count several times."
     )
 
 

@@ -134,14 +134,14 @@ class Environment(Value):
             if missing := [size for size in ("S", "M", "L") if size not in given]:
                 raise ValueError(f"{what} must say what S, M and L are here, missing {', '.join(missing)}")
         if not self.zones:
-            raise ValueError("zones must name at least one zone")
+            raise ValueError("zones must name at least one zone, as zones=['a']")
         if self.promoted_from == self.name:
             raise ValueError(f"promoted_from must be another environment, got {self.name!r} itself")
         if self.ops.reference is None or self.apps.reference is not None:
-            raise ValueError("the ops cluster, and only it, has a reference service")
-        by_memory = [amount(self.sizes[size].memory) for size in ("S", "M", "L")]
-        if by_memory != sorted(by_memory):
-            raise ValueError("sizes must grow from S over M to L in memory")
+            raise ValueError("the ops cluster, and only it, has a reference service; give it to ops")
+        memory = [self.sizes[size].memory for size in ("S", "M", "L")]
+        if memory != sorted(memory, key=amount):
+            raise ValueError(f"sizes must grow from S over M to L in memory, got {', '.join(memory)}")
         return self
 
     def cluster(self, role: Role) -> Cluster:

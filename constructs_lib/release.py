@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from .values import SCHEMA, Service, Value
 from .values.base import Image, Int, Line, Name
@@ -68,6 +68,13 @@ class Rollout(_File):
     """Per cent of the traffic that the members' new slots get."""
     members: dict[Name, Slot]
     """Services, and the slot that each moves to."""
+
+    @field_validator("members")
+    @classmethod
+    def _some(cls, members: dict[str, Slot]) -> dict[str, Slot]:
+        if not members:
+            raise ValueError("must name at least one service; remove the file if none is left")
+        return members
 
 
 class Pin(_File):

@@ -68,7 +68,7 @@ def exchange(manifests: Path, scratch: Path, expected: Mapping[str, str], text: 
             (manifests / path).unlink()
     for folder in sorted({folder for folder in touched.values() if folder}):
         _write_folder(scratch / "new", {path: expected[path] for path in folders[folder]}, text)
-        _put_in_place(scratch, manifests, folder)
+        _put_in_place(scratch / "new", manifests, folder, scratch / "gone")
     _remove_empty(manifests)
     shutil.rmtree(scratch, ignore_errors=True)
     return changed
@@ -88,10 +88,11 @@ def _write_folder(folder: Path, files: Mapping[str, str], text: Callable[[str], 
         content = text(path)
         if digest(content) != sum_:
             raise Problem(f"{path}: the cache is damaged; run again with DESIRED_CACHE=off")
-        (folder / path.rpartition("/")[2]).write_text(content, encoding="utf-8", newline="\n")
+        with open(f"{folder}/{path.rpartition('/')[2]}", "wb") as file:
+            file.write(content.encode())
 
 
-def _put_in_place(scratch: Path, manifests: Path, folder: str) -> None:
+def _put_in_place(new: Path, manifests: Path, folder: str, gone: Path) -> None:
     place = manifests
     for part in folder.split("/"):
         place.mkdir(parents=True, exist_ok=True)
@@ -99,9 +100,10 @@ def _put_in_place(scratch: Path, manifests: Path, folder: str) -> None:
         if place.is_symlink() or place.is_file():
             place.unlink()
     if place.is_dir():
-        place.rename(scratch / "old")
-    (scratch / "new").rename(place)
-    shutil.rmtree(scratch / "old", ignore_errors=True)
+        # Deleted in the end: ext4 makes files much slower while others are deleted.
+        gone.mkdir(exist_ok=True)
+        place.rename(gone / folder.replace("/", "~"))
+    new.rename(place)
 
 
 def _remove_empty(folder: Path) -> None:

@@ -67,25 +67,21 @@ def sentences(subject: str, error: ValidationError) -> list[str]:
 
 
 def _texts(title: str, root: type[Value] | None, error: Mapping[str, Any]) -> Iterator[str]:
-    loc = [part for part in error["loc"] if not _is_tag(part)]
-    outer = [] if root is None or root.stands_alone else [title]
-    context = error.get("ctx", {})
-    if error["type"] == "value_error":
+    loc, kind, context = error["loc"], error["type"], error.get("ctx", {})
+    outer = () if root is None or root.stands_alone else (title,)
+    if kind == "value_error":
         raised = context["error"]
         for message in raised.messages if isinstance(raised, Wrong) else (str(raised),):
-            yield _joined(".".join([*outer, *map(_step, loc)]), message)
-    elif error["type"] == "extra_forbidden":
-        place = ".".join([*outer, *map(_step, loc[:-1])]) or title
-        yield f"{place} has no field `{_step(loc[-1])}`{_remedy(root, error['loc'])}"
-    elif loc and (loc[-1] == "[key]" or error["type"] == "invalid_key"):
-        *above, key = loc if error["type"] == "invalid_key" else loc[:-1]
-        place = ".".join([*outer, *map(_step, above)])
-        yield f"each key of {place or title} {_message(error, context)}, got {shown(key)}"
-    elif not loc and error["type"] == "model_type":
-        yield f"must be a mapping with the fields of {title}{_got(error, loc)}"
+            yield _joined(_place(*outer, *loc), message)
+    elif kind == "extra_forbidden":
+        yield f"{_place(*outer, *loc[:-1]) or title} has no field `{_step(loc[-1])}`{_remedy(root, loc)}"
+    elif kind == "invalid_key" or loc[-1:] == ("[key]",):
+        *above, key = loc if kind == "invalid_key" else loc[:-1]
+        yield f"each key of {_place(*outer, *above) or title} {_message(error, context)}, got {shown(key)}"
+    elif not loc and kind == "model_type":
+        yield f"must be a mapping with the fields of {title}{_got(error)}"
     else:
-        place = ".".join([*outer, *map(_step, loc)])
-        yield f"{place or title} {_message(error, context)}{_got(error, loc)}"
+        yield f"{_place(*outer, *loc) or title} {_message(error, context)}{_got(error)}"
 
 
 def _message(error: Mapping[str, Any], context: Mapping[str, Any]) -> str:
@@ -93,11 +89,11 @@ def _message(error: Mapping[str, Any], context: Mapping[str, Any]) -> str:
     return form.format(**context) if form else str(error["msg"]).replace("Input should be", "must be")
 
 
-def _got(error: Mapping[str, Any], loc: list[Any]) -> str:
+def _got(error: Mapping[str, Any]) -> str:
     if error["type"] in ("missing", "printable"):
         return ""
     value = error["input"]
-    if isinstance(value, str) and not _PRIVATE.isdisjoint(loc):
+    if isinstance(value, str) and not _PRIVATE.isdisjoint(error["loc"]):
         return f", got a text of {len(value)} characters"
     return f", got {shown(value)}"
 
@@ -106,6 +102,10 @@ def _joined(place: str, message: str) -> str:
     if not place:
         return message
     return f"{place} {message}" if message.startswith(("must ", "has ")) else f"{place}: {message}"
+
+
+def _place(*loc: Any) -> str:
+    return ".".join(_step(part) for part in loc if not _is_tag(part))
 
 
 def _is_tag(part: object) -> bool:
@@ -126,7 +126,7 @@ def _remedy(root: type[Value] | None, loc: tuple[Any, ...]) -> str:
         else:
             known = [model.model_fields[part] for model in models if part in model.model_fields]
             models = {inner for field in known for inner in _models(field.annotation)} if known else models
-    fields = list(dict.fromkeys(name for model in models for name in model.model_fields))
+    fields = list(dict.fromkeys(each.alias or name for model in models for name, each in model.model_fields.items()))
     if (synonym := _SYNONYMS.get(str(loc[-1]))) in fields:
         return f"; did you mean `{synonym}`?"
     if close := get_close_matches(str(loc[-1]), fields, n=1):

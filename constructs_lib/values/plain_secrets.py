@@ -15,6 +15,7 @@ _ABOUT_ONE = re.compile(
 # References to other variables, paths and switches are no secrets, whatever the variable is called.
 _NO_SECRET = re.compile(r"(\$[({]|/|(true|false|yes|no|on|off|none|enabled|disabled)\Z)", re.IGNORECASE)
 _GIVEN = r"(?![=$<{%*\s])"
+_A_VALUE = r"(?!['\"]{2}|(none|null|nil|os\.|env|getenv|process\.)\b)"
 _TEXT = {
     "a private key": re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY( BLOCK)?-----"),
     "an AWS access key": re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b"),
@@ -26,9 +27,9 @@ _TEXT = {
     "a Google API key": re.compile(r"\bAIza[A-Za-z0-9_-]{35}"),
     "an API key": re.compile(r"\bsk-(proj-|ant-[a-z0-9]+-)?[A-Za-z0-9_]{32,}"),
     "a JSON web token": re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\."),
-    "a password in a URL": re.compile(rf"(?i)[a-z][a-z0-9+.-]*://[^/\s:@]*:{_GIVEN}[^/\s@]+@"),
+    "a password in a URL": re.compile(rf"(?i)[a-z][a-z0-9+.-]{{0,20}}://[^/\s:@]*:{_GIVEN}[^/\s@]+@"),
     "a password in a connection string": re.compile(
-        rf"(?i)(^|[;\s.,_?&-])(password|passwd|pwd)[^\S\n]*={_GIVEN}[^;\s]+"
+        rf"(?i)(^|[;\s.,_?&-])(password|passwd|pwd)[^\S\n]*=[^\S\n]*{_GIVEN}{_A_VALUE}[^;\s]+"
     ),
 }
 # Each pattern above needs one of these; most texts have none, and are let through at once.

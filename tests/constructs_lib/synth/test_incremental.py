@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import sqlite3
@@ -258,8 +259,18 @@ def test_a_refused_synth_changes_nothing_and_shows_no_traceback(repo: Repository
     assert repo.tree() == before
 
 
+def test_an_edit_within_the_same_second_and_of_the_same_length_is_seen(repo: Repository) -> None:
+    file, second = repo.root / "apps/greeter.py", (1_700_000_000, 1_700_000_000)
+    os.utime(file, second)
+    rendered(repo, PYTHONDONTWRITEBYTECODE="")
+    repo.replace("apps/greeter.py", "hello", "olleh")
+    os.utime(file, second)
+    rendered(repo, PYTHONDONTWRITEBYTECODE="")
+    assert "olleh" in repo.tree()[DEPLOYMENT]
+
+
 def test_an_environment_that_differs_at_each_reading_is_refused(repo: Repository) -> None:
-    repo.replace("envs/first.py", '"first.example.com"', 'f"x{__import__(\'os\').getpid()}.example.com"')
+    repo.replace("envs/first.py", '"first.example.com"', "f\"x{__import__('os').getpid()}.example.com\"")
     done = repo.synth()
     assert done.returncode == 1
     assert "first-apps: envs/ says another thing each time it is read" in done.stderr
