@@ -1,9 +1,13 @@
-"""YAML that a reader of version 1.1 and one of version 1.2 understand alike."""
+"""YAML that a reader of version 1.1 and one of version 1.2 understand alike.
+
+Written here and not by a library: see `docs/decisions/0005-own-yaml-writer.md`. Read by PyYAML.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -11,37 +15,25 @@ import yaml
 # What is plain in every version of YAML: words that begin with a letter or a slash and are no word for a
 # truth value or for nothing. All else is quoted: `y`, `08`, `1e3`, `1_000`, `12:30`, `0x1f`, `.5`, `=`, `~`.
 _PLAIN = re.compile(r"\A[A-Za-z/][A-Za-z0-9/._@-]*(?::[A-Za-z0-9/._@-]+)*\Z")
-_ENDLESS = 2**31 - 1
 _WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null", "inf", "nan"}
-
-
-class _Dumper(yaml.CSafeDumper):
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-
-def _is_block(value: str) -> bool:
-    # Space at the beginning would need a number for the indentation, and at the end of a line nobody sees it.
-    lines = value.split("\n")
-    return not value[0].isspace() and all(line.isprintable() and line == line.rstrip() for line in lines)
-
-
-def _text(dumper: _Dumper, value: str) -> yaml.ScalarNode:
-    style = None if _PLAIN.match(value) and value.lower() not in _WORDS else '"'
-    if "\n" in value and _is_block(value):
-        style = "|"
-    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
-
-
-_Dumper.add_representer(str, _text)
+_ESCAPED = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t"}
+_LONGEST_SIMPLE_KEY = 128
+"""Readers look no further than 1,024 characters for the colon behind a key."""
 
 
 def dump(data: object) -> str:
-    """One document, its keys in the order given, every text quoted that any reader could take for something else.
+    """One document of JSON data, its keys in the order given, every text quoted that a reader could misread.
 
-    Raises UnicodeEncodeError for a lone surrogate, which no file can hold.
+    Raises UnicodeEncodeError for a lone surrogate, which no file can hold, and TypeError for what is no JSON data.
     """
-    text: str = yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_ENDLESS)
+    out: list[str] = []
+    if isinstance(data, dict | list) and data:
+        _collection(out, data, "", "")
+    else:
+        out.append(f"{_leaf(data, '')}\n")
+    text = "".join(out)
+    if not text.isascii():
+        text.encode()
     return text
 
 
@@ -53,3 +45,79 @@ def load(text: str) -> Any:
 def header(sources: Iterable[str]) -> str:
     """The first line of every file that is made: where a change belongs."""
     return f"# Made by `make synth` from {', '.join(sources)}. Changes belong there.\n"
+
+
+def _collection(out: list[str], data: dict[str, Any] | list[Any], indent: str, first: str) -> None:
+    """Write a collection that is not empty; `first` stands before its first line in place of the indent."""
+    inner = indent + "  "
+    of_keys = isinstance(data, dict)
+    for item in data:
+        value = data[item] if of_keys else item  # type: ignore[call-overload]
+        lead = first + (_key(item, indent) if of_keys else "-")
+        first = indent
+        if not value or not isinstance(value, dict | list):
+            out.append(f"{lead} {_leaf(value, inner)}\n")
+        elif not of_keys:
+            _collection(out, value, inner, f"{lead} ")
+        else:
+            out.append(f"{lead}\n")
+            # Items of a list stand below their key, those of a mapping further in.
+            below = indent if isinstance(value, list) else inner
+            _collection(out, value, below, below)
+
+
+def _key(key: str, indent: str) -> str:
+    text = _line(key)
+    return f"{text}:" if len(text) <= _LONGEST_SIMPLE_KEY else f"? {text}\n{indent}:"
+
+
+def _leaf(value: object, indent: str) -> str:
+    if isinstance(value, str):
+        return _block(value, indent) if "\n" in value and _is_block(value) else _line(value)
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return _float(value)
+    if isinstance(value, dict | list):
+        return "{}" if isinstance(value, dict) else "[]"
+    raise TypeError(f"must be JSON data, got {type(value).__name__}")
+
+
+def _float(value: float) -> str:
+    text = repr(value)
+    if text.lstrip("-") in ("inf", "nan"):
+        return text.replace("inf", ".inf").replace("nan", ".nan")
+    # Version 1.1 reads `1e+20` as text.
+    return text if "." in text else text.replace("e", ".0e")
+
+
+@lru_cache(maxsize=20_000)
+def _line(text: str) -> str:
+    """The text on one line: as it is where that is safe in every version, else in double quotes."""
+    if _PLAIN.match(text) and text.lower() not in _WORDS:
+        return text
+    return f'"{"".join(map(_escaped, text))}"'
+
+
+def _escaped(character: str) -> str:
+    if character in _ESCAPED:
+        return _ESCAPED[character]
+    if character.isprintable() or "\ud800" <= character <= "\udfff":
+        return character
+    code = ord(character)
+    return f"\\x{code:02X}" if code < 0x100 else f"\\u{code:04X}" if code < 0x10000 else f"\\U{code:08X}"
+
+
+def _is_block(text: str) -> bool:
+    # Space at the beginning would need a number for the indentation, and at the end of a line nobody sees it.
+    return not text[0].isspace() and all(line.isprintable() and line == line.rstrip() for line in text.split("\n"))
+
+
+def _block(text: str, indent: str) -> str:
+    body = text.rstrip("\n")
+    end = len(text) - len(body)
+    kept = "" if end == 1 else "-" if end == 0 else "+"
+    lines = [f"{indent or '  '}{line}" if line else "" for line in body.split("\n")]
+    return "\n".join([f"|{kept}", *lines, *[""] * max(0, end - 1)])
