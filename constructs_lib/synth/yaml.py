@@ -52,7 +52,7 @@ def _collection(out: list[str], data: dict[str, Any] | list[Any], indent: str, f
     inner = indent + "  "
     of_keys = isinstance(data, dict)
     for item in data:
-        value = data[item] if of_keys else item  # type: ignore[call-overload]
+        value = data[item] if of_keys else item  # type: ignore[index]
         lead = first + (_key(item, indent) if of_keys else "-")
         first = indent
         if not value or not isinstance(value, dict | list):
