@@ -12,8 +12,9 @@ from typing import Any
 
 from .environment import Environment, Role
 from .synth.facts import Facts
-from .synth.plan import Component, Plan, Request, Unit
+from .synth.plan import Plan
 from .synth.renderer import use_bundled_node
+from .synth.units import Component, Request, Unit
 from .values import Problem, Service
 
 Object = dict[str, Any]

@@ -1,7 +1,7 @@
 """Which components a cluster's platform has. A new one is a construct and a line here."""
 
 from constructs_lib.environment import Environment, Role
-from constructs_lib.synth.plan import Component
+from constructs_lib.synth.units import Component
 
 _LIBRARY = "constructs_lib.platform"
 

@@ -21,7 +21,7 @@ from ..values import Problem
 from ..worker import Worker
 from . import yaml
 from .facts import Facts, service_facts, unit_facts
-from .plan import FrontInputs, PlatformInputs, SlotInputs, Unit
+from .units import FrontInputs, PlatformInputs, SlotInputs, Unit
 
 _WORKLOADS = {"worker": Worker, "scheduled-job": ScheduledJob, "stateful": Stateful}
 

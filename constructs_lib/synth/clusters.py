@@ -14,9 +14,10 @@ from .children import HEAD, Code, Crew
 from .fleet import Releases
 from .library import library_of
 from .pins import code_of
-from .plan import Component, Plan, Request, canonical
+from .plan import Plan
 from .repository import Fleet
 from .store import Store, digest
+from .units import Component, Request, canonical
 
 Json = dict[str, Any]
 _ROLES: tuple[Role, ...] = ("ops", "apps")

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from ..environment import Placed
 from ..values import Public
-from .plan import FrontInputs, PlatformInputs, SlotInputs
+from .units import FrontInputs, PlatformInputs, SlotInputs
 
 Object = dict[str, Any]
 Inputs = PlatformInputs | SlotInputs | FrontInputs

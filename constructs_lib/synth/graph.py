@@ -9,8 +9,9 @@ from pathlib import Path
 
 from ..values import Dependency, Problem, Service
 from .fleet import load_environments, load_releases, load_services
-from .plan import FrontInputs, Plan, Request
+from .plan import Plan
 from .progress import say
+from .units import FrontInputs, Request
 
 Running = Mapping[str, Sequence[Service]]
 """Services by name; the spec of each, and after it that of a rollout's second slot."""

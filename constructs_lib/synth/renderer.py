@@ -27,7 +27,8 @@ from typing import Any, TextIO
 from ..environment import Environment, Role
 from ..values import Problem
 from .library import library_of
-from .plan import Component, Plan, Request
+from .plan import Plan
+from .units import Component, Request
 
 CONTRACT = 1
 Json = dict[str, Any]

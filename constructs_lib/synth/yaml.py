@@ -37,9 +37,21 @@ def dump(data: object) -> str:
     return text
 
 
+class _Loader(yaml.CSafeLoader):
+    """Refuses a key that comes twice, as after a bad merge: which of the two was meant, nobody knows."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        found = super().construct_mapping(node, deep)
+        if len(found) != len(node.value):
+            keys = [key.value for key, _ in node.value]
+            twice = next(key for key in keys if keys.count(key) > 1)
+            raise yaml.constructor.ConstructorError(None, None, f"the key {twice!r} comes twice", node.start_mark)
+        return found
+
+
 def load(text: str) -> Any:
-    """One document. Raises yaml.YAMLError."""
-    return yaml.load(text, Loader=yaml.CSafeLoader)
+    """One document. Raises yaml.YAMLError, for a key that comes twice too."""
+    return yaml.load(text, Loader=_Loader)
 
 
 def header(sources: Iterable[str]) -> str:

@@ -26,8 +26,9 @@ from constructs_lib.environment import Environment, Role
 from constructs_lib.rules import CLUSTER_RULES, UNIT_RULES, cluster_findings, rule_id, unit_findings
 from constructs_lib.synth.facts import Facts, Finding
 from constructs_lib.synth.fleet import load_environments, load_releases, load_services
-from constructs_lib.synth.plan import Plan, Request
+from constructs_lib.synth.plan import Plan
 from constructs_lib.synth.renderer import use_bundled_node
+from constructs_lib.synth.units import Request
 from constructs_lib.testing import Object, one
 from constructs_lib.values import Database, Permission, Schedule
 from envs.compose import components

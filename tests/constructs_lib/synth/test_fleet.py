@@ -48,6 +48,11 @@ WRONG: dict[str, tuple[str, str, str]] = {
     "a file that is no YAML": ("releases/first/greeter.yaml", "a: [", "releases/first/greeter.yaml: is not YAML"),
     "a list": ("releases/first/greeter.yaml", "- a\n", "releases/first/greeter.yaml: must hold a mapping"),
     "a NUL": ("releases/first/greeter.yaml", 'a: "\0"\n', "releases/first/greeter.yaml: is not YAML"),
+    "a key that comes twice": (
+        "releases/first/greeter.yaml",
+        "schema: 1\nstable: blue\nstable: green\n",
+        "releases/first/greeter.yaml: is not YAML that can be read (the key 'stable' comes twice",
+    ),
     "an empty release": ("releases/first/greeter.yaml", "{}\n", "releases/first/greeter.yaml: "),
 }
 

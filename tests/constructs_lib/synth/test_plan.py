@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from constructs_lib import Problem, Service
-from constructs_lib.synth.plan import FrontInputs, Plan, Request, SlotInputs, Unit
+from constructs_lib.synth.plan import Plan
+from constructs_lib.synth.units import FrontInputs, Request, SlotInputs, Unit
 from tests.support.fleet import IMAGE, environment, service, worker
 
 SINCE = "2026-01-01T00:00:00Z"
