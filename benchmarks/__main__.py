@@ -1,4 +1,4 @@
-"""Measures synth, Helm and Kustomize on generated fleets and writes the table, the plot and the figures."""
+"""Measures synth, Helm and Kustomize on generated fleets; writes the table, also into the README, and a plot."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from .machine import machine, version
 from .measures import Measures, say
 from .objects import releases
 from .plot import plot
+from .readme import put
 from .table import table
 from .tools.build import ToolMissing, tool
 
@@ -72,6 +73,8 @@ def _write(results: dict[str, Any], folder: Path) -> None:
     (folder / "synth.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     (folder / "synth.md").write_text(table(results), encoding="utf-8")
     plot(results, folder / "synth.svg")
+    if folder == _RESULTS:
+        put(_RESULTS.parent.parent / "README.md", table(results))
     print(table(results))
     say(f"wrote synth.json, synth.md and synth.svg to {folder}")
 
