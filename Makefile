@@ -19,7 +19,7 @@ help: ## list the tasks
 synth: .venv/desired.lock node_modules/.package-lock.json ## write manifests/ for all environments, with `cdk8s synth`
 	@NODE_OPTIONS='$(MESSAGE_ONLY)' node_modules/.bin/cdk8s synth --check-upgrade=false
 
-test: .venv/dev.lock .venv-checkov/lock ## run the linters, the type checker and all tests
+test: .venv/dev.lock .venv-checkov/lock node_modules/.package-lock.json ## run the linters, the type checker and all tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
