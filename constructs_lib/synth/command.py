@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from pathlib import Path
 
 from ..values import Problem
@@ -12,6 +13,7 @@ from .engine import Synth
 from .progress import say
 from .renderer import Components
 from .repository import read
+from .store import cache_folder
 
 
 def synthesize(root: Path, components: Components, scratch: Path) -> int:
@@ -27,6 +29,15 @@ def synthesize(root: Path, components: Components, scratch: Path) -> int:
             say(f"✗ {sentence}")
         say(f"{len(problem.sentences)} to mend; manifests/ is as it was.")
         return 1
+    except sqlite3.DatabaseError as error:
+        say(f"✗ the cache in {cache_folder()} is damaged ({error}); delete it, or run with DESIRED_CACHE=off")
+        return 1
+    except OSError as error:
+        say(f"✗ {error.filename or 'a file'}: {error.strerror}; mend that and run again, every folder is whole")
+        return 1
+    except KeyboardInterrupt:
+        say("Stopped. Every folder of manifests/ is whole; run it again to finish.")
+        return 130
     return 0
 
 

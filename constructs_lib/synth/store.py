@@ -42,19 +42,24 @@ class Store:
     """
 
     def __init__(self, file: Path | None) -> None:
-        self._temporary = tempfile.NamedTemporaryFile(suffix=".db") if file is None else None  # noqa: SIM115
-        path = self._temporary.name if self._temporary else str(file)
-        if file is not None:
-            file.parent.mkdir(parents=True, exist_ok=True)
         self._known: dict[str, dict[str, str]] = {}
-        self._open(path)
+        self._temporary: tempfile._TemporaryFileWrapper[bytes] | None = None
+        self._db = (self._opened(file) if file else None) or self._connect(self._temporary_file())
 
-    def _open(self, path: str) -> None:
+    def _opened(self, file: Path) -> sqlite3.Connection | None:
+        """The database in a file, made anew where it is none; nothing where no file can be there."""
         try:
-            self._db = self._connect(path)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            return self._connect(str(file))
+        except (OSError, sqlite3.OperationalError):
+            return None
         except sqlite3.DatabaseError:
-            Path(path).unlink(missing_ok=True)
-            self._db = self._connect(path)
+            file.unlink(missing_ok=True)
+            return self._connect(str(file))
+
+    def _temporary_file(self) -> str:
+        self._temporary = tempfile.NamedTemporaryFile(suffix=".db")  # noqa: SIM115 - closed in `close`
+        return self._temporary.name
 
     def _connect(self, path: str) -> sqlite3.Connection:
         db = sqlite3.connect(path, timeout=60, isolation_level=None)

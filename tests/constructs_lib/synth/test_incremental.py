@@ -236,6 +236,43 @@ def test_a_cache_that_is_no_database_is_made_anew(repo: Repository) -> None:
     assert repo.tree() == before
 
 
+def test_a_cache_that_is_damaged_inside_is_a_sentence(repo: Repository) -> None:
+    before = repo.tree()
+    db = sqlite3.connect(repo.cache / "units.db")
+    db.execute("pragma wal_checkpoint(truncate)")
+    db.close()
+    file = repo.cache / "units.db"
+    pages = bytearray(file.read_bytes())
+    pages[4096:] = b"\xff" * (len(pages) - 4096)
+    file.write_bytes(pages)
+    repo.replace("apps/greeter.py", "hello", "hi")
+    done = repo.synth()
+    assert done.returncode == 1
+    assert "is damaged" in done.stderr
+    assert "DESIRED_CACHE=off" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert repo.tree() == before
+
+
+def test_where_no_cache_can_be_it_does_without(repo: Repository) -> None:
+    before = repo.tree()
+    repo.replace("apps/greeter.py", "hello", "hi")
+    assert rendered(repo, DESIRED_CACHE_DIR="/dev/null/nowhere") > 0
+    assert changed(repo, before) == {DEPLOYMENT}
+
+
+def test_where_nothing_can_be_written_it_is_a_sentence(repo: Repository) -> None:
+    before = repo.tree()
+    shutil.rmtree(repo.root / ".scratch")
+    repo.write(".scratch", "a file")
+    repo.replace("apps/greeter.py", "hello", "hi")
+    done = repo.synth()
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert ".scratch" in done.stderr
+    assert repo.tree() == before
+
+
 @pytest.mark.parametrize("variable", [{"CI": "true"}, {"DESIRED_CACHE": "off"}], ids=["in CI", "switched off"])
 def test_the_cache_is_not_trusted(variable: dict[str, str], repo: Repository) -> None:
     before = repo.tree()
