@@ -29,7 +29,7 @@ class Cut(Exception):
     """Stands for a process that is ended."""
 
 
-def cut_at(path: str) -> None:
+def cut_at(path: str) -> str:
     raise Cut(path)
 
 
@@ -49,7 +49,7 @@ def test_a_folder_that_stays_the_same_is_not_touched(manifests: Path) -> None:
 @pytest.mark.parametrize("path", NEW)
 def test_cut_off_while_writing_each_folder_is_old_or_new_and_the_next_run_finishes(manifests: Path, path: str) -> None:
     def text(asked: str) -> str:
-        return NEW[asked] if asked != path else str(cut_at(asked))
+        return NEW[asked] if asked != path else cut_at(asked)
 
     with pytest.raises(Cut):
         exchange(manifests, manifests.parent / "scratch", sums(NEW), text)
@@ -67,7 +67,7 @@ def test_cut_off_between_the_two_renames_the_next_run_finishes(
     rename = Path.rename
 
     def first_only(self: Path, target: Path) -> Path:
-        return rename(self, target) if self.name != "new" else Path(str(cut_at(str(target))))
+        return rename(self, target) if self.name != "new" else Path(cut_at(str(target)))
 
     with monkeypatch.context() as patched:
         patched.setattr(Path, "rename", first_only)
