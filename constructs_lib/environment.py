@@ -21,22 +21,29 @@ class Quota(Value):
     """What all services of a cluster may reserve together; two sets of every service must fit during rollouts."""
 
     cpu: Quantity
+    """Cores."""
     memory: Quantity
+    """Memory, requested and at most."""
     pods: Annotated[Int, Field(ge=1)]
+    """Pods."""
     storage: Quantity = "1Ti"
+    """Space of all claims."""
 
 
 class Reference(Value):
     """The one service of an ops cluster, through which requests are sent to judge the platform."""
 
     service: Service
+    """What it is."""
     image: Image
+    """Its image by digest."""
 
 
 class Cluster(Value):
     """One cluster of a pair."""
 
     quota: Quota
+    """What its services may reserve together."""
     gateway_replicas: Scale
     """Proxies of each gateway."""
     reference: Reference | None = None
@@ -47,18 +54,26 @@ class DatabaseClass(Value):
     """How the environment's PostgreSQL runs; `stacks/` makes it."""
 
     instances: Annotated[Int, Field(ge=1, le=9)] = 1
+    """PostgreSQL instances, one of them the primary."""
     storage: Quantity = "10Gi"
+    """Space of each instance."""
     resources: Resources = Resources(cpu="250m", memory="512Mi")
+    """CPU and memory of each instance."""
     backups: Bool = False
+    """Whether its log is archived and backups are made."""
     backup_retention: Annotated[str, Form(r"^[1-9][0-9]{0,3}[dwm]$", "days, weeks or months, such as '30d'")] = "30d"
+    """How long backups are kept, as `30d`."""
 
 
 class Git(Value):
     """The repository that the GitOps agent pulls."""
 
     url: Line
+    """Its address."""
     branch: Line = "live"
+    """The branch that is pulled."""
     interval_seconds: Annotated[Int, Field(ge=5)] = 60
+    """Seconds from one look to the next, also for drift."""
     signers: Name | None = None
     """The Secret with the public keys that may sign; every commit is refused unless one of them did."""
 
@@ -67,9 +82,13 @@ class Override(Value):
     """What one service has otherwise in this environment, as whole values."""
 
     reason: Reason
+    """Why."""
     size: Resources | None = None
+    """Its CPU and memory here."""
     scale: Scale | None = None
+    """How many pods run here."""
     env: dict[VariableName, PlainText] = {}
+    """Environment variables with another value here."""
 
     @field_validator("env")
     @classmethod
@@ -82,9 +101,11 @@ class Exemption(Value):
     """A finding of one rule about one subject that is accepted, with the reason."""
 
     rule: Name
+    """The rule's id."""
     subject: Line
     """The `service` or `kind/name` that the finding is about."""
     reason: Reason
+    """Why it is accepted."""
 
 
 class Environment(Value):
@@ -93,15 +114,21 @@ class Environment(Value):
     stands_alone: ClassVar[bool] = True
 
     name: Name
+    """Its name."""
     domain: Host
+    """The domain of all host names outside."""
     apps: Cluster
+    """The cluster that runs the services."""
     ops: Cluster
+    """Its twin without them, in which the platform is tried first."""
     git: Git
+    """The repository that its clusters pull."""
     sizes: dict[SizeName, Resources]
     """What S, M and L reserve here."""
     scales: dict[SizeName, Scale]
     """How many pods S, M and L are here."""
     zones: Many[Name]
+    """The zones that pods are spread over."""
     namespace: Name = "apps"
     """The namespace of the services."""
     promoted_from: Name | None = None
@@ -109,9 +136,13 @@ class Environment(Value):
     follows_apps: Bool = False
     """Whether stable slots take their spec from `apps/` at head."""
     gates: Many[Gate] = ()
+    """What must hold before a share leaves 0, or before a rollout is finalized."""
     log_level: Literal["debug", "info", "warn", "error"] = "info"
+    """The value of `LOG_LEVEL` in every container."""
     database: DatabaseClass = DatabaseClass()
+    """How its PostgreSQL runs."""
     storage_class: Name = "standard"
+    """Of claims that name none."""
     certificate: Line = "gateways/wildcard"
     """Where the external gateway's certificate stands in the secret store."""
     collector: Name | None = None
@@ -119,7 +150,9 @@ class Environment(Value):
     alert_address: Line = "alerts"
     """The Secret with the address that alerts are sent to."""
     overrides: dict[Name, Override] = {}
+    """What single services have otherwise here."""
     exemptions: Many[Exemption] = ()
+    """Findings of rules that are accepted here."""
 
     @field_validator("zones", "gates")
     @classmethod
@@ -157,13 +190,21 @@ class Place(Value):
     """What of its environment a service reads. Nothing else of an environment can change its manifests."""
 
     environment: Name
+    """The environment's name."""
     cluster: Name
+    """The cluster's name."""
     namespace: Name
+    """The services' namespace."""
     domain: Host
+    """The domain outside."""
     zones: Many[Name]
+    """The zones."""
     log_level: str
+    """The log level."""
     storage_class: Name
+    """The default storage class."""
     collector: Name | None
+    """The collector, if it runs here."""
     revision_interval_seconds: int
     """How often Flux compares the service with Git."""
 
@@ -172,13 +213,17 @@ class Callee(Value):
     """What of a service its callers read."""
 
     name: Name
+    """Its name."""
     namespace: Name
+    """Its namespace."""
     kind: str
+    """What it is."""
     ports: tuple[tuple[str, int, str], ...]
     """Name, number and protocol of each port."""
     routed: tuple[str, ...]
     """Names of the ports that are reached through the gateway."""
     external: Bool
+    """Whether people outside reach it."""
 
     @classmethod
     def of(cls, service: Service, namespace: str) -> Callee:
@@ -197,11 +242,15 @@ class Placed(Value):
     """A service as one cluster runs it: everything that its constructs read."""
 
     service: Service
+    """What it is."""
     place: Place
+    """Where it runs."""
     resources: Resources
+    """Of the main container."""
     container_resources: dict[Name, Resources]
     """Of the containers beside the main one."""
     scale: Scale
+    """How many pods run."""
     env: dict[str, str]
     """Variables that this environment adds."""
     callees: dict[Name, Callee]

@@ -31,12 +31,14 @@ class _File(Value):
     stands_alone: ClassVar[bool] = True
 
     schema_: Exactly[Literal[1]] = Field(alias="schema")
+    """The version of this form."""
 
 
 class Version(Value):
     """What moves through the environments: an image, where it was built from, and the spec that goes with it."""
 
     image: Image
+    """The image by digest."""
     commit: Commit | None = None
     """The commit that the image was built from."""
     ref: Line = ""
@@ -51,7 +53,9 @@ class Release(_File):
     """`releases/<environment>/<service>.yaml`: a service runs in an environment exactly if this file exists."""
 
     stable: Slot
+    """The slot that is stable."""
     slots: dict[Slot, Version]
+    """The versions of the slots; the other one is absent when closed."""
 
     @model_validator(mode="after")
     def _has_stable(self) -> Self:
@@ -64,6 +68,7 @@ class Rollout(_File):
     """`releases/<environment>/rollouts/<name>.yaml`: versions that move in together behind one share."""
 
     phase: Literal["open", "finalized"]
+    """`open`, or `finalized` until it is closed."""
     share: Annotated[Int, Field(ge=0, le=100)]
     """Per cent of the traffic that the members' new slots get."""
     members: dict[Name, Slot]
@@ -81,7 +86,9 @@ class Pin(_File):
     """`releases/<environment>/platform.yaml`: the commit whose code renders the environment's apps cluster."""
 
     commit: Annotated[str, Form(r"^[0-9a-f]{40,64}$", "the whole id of a commit: 40 to 64 hexadecimal digits")]
+    """The commit, whole."""
     tag: Line = ""
+    """The tag that it was known by."""
 
 
 __all__ = ["SCHEMA", "Commit", "Pin", "Release", "Rollout", "Slot", "Version", "other"]

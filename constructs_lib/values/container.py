@@ -35,6 +35,7 @@ class SecretKey(Value):
     secret: Name
     """The name of one of the service's `secrets`, or `database`."""
     key: FileName
+    """One of its keys."""
 
 
 class ConfigKey(Value):
@@ -43,6 +44,7 @@ class ConfigKey(Value):
     config: Name
     """The name of one of the service's `configs`."""
     key: FileName
+    """One of its keys."""
 
 
 class FieldOf(Value):
@@ -51,13 +53,16 @@ class FieldOf(Value):
     field: Literal[
         "metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName", "status.podIP", "status.hostIP"
     ]
+    """The field of the pod."""
 
 
 class Public(Value):
     """A plain value that looks like a secret and is none; says why."""
 
     public: PlainText
+    """The value."""
     reason: Reason
+    """Why it is no secret."""
 
 
 _BY_FIELD = {"secret": "SecretKey", "config": "ConfigKey", "field": "FieldOf", "public": "Public"}
@@ -98,6 +103,7 @@ class Config(Value):
     """Configuration in a ConfigMap whose name carries a hash of its content, so that a change rolls the pods."""
 
     name: Name
+    """Its name within the service."""
     data: dict[FileName, PlainText]
     """Keys, or file names, and their text."""
     mount: FilePath | None = None
@@ -122,6 +128,7 @@ class Secret(Value):
     """A reference to entries of the environment's secret store; the text itself is never in Git."""
 
     name: Name
+    """Its name within the service."""
     keys: dict[FileName, Line]
     """Keys of the Secret, and where each stands in the store: `payment/api` or `payment/api#token`."""
     mount: FilePath | None = None
@@ -150,8 +157,11 @@ class Volume(Value):
     """Space that lives as long as its pod. Make it with `Volume.scratch` or `Volume.memory`."""
 
     path: FilePath
+    """The folder in every container."""
     size: Quantity
+    """How much, as `500Mi`."""
     medium: Literal["disk", "memory"] = "disk"
+    """Where it is kept."""
 
     @classmethod
     def scratch(cls, path: str, size: str) -> Volume:
@@ -171,8 +181,11 @@ class Claim(Value):
     """Space that outlives its pod, one for each replica of a stateful service."""
 
     name: Name
+    """Its name, and that of its volume."""
     path: FilePath
+    """The folder in the main container."""
     size: Quantity
+    """How much, as `10Gi`."""
     storage_class: Name | None = None
     """The environment's default when not given."""
 
@@ -191,8 +204,11 @@ class Port(Value):
     """A port that the container listens on. Make it with `Port.http`, `Port.grpc` or `Port.tcp`."""
 
     number: PortNumber
+    """The number that the container listens on."""
     protocol: Literal["http", "h2c", "grpc", "tcp"]
+    """What is spoken there."""
     name: PortName
+    """Its name, by which probes and callers choose it."""
 
     @classmethod
     def http(cls, number: int, name: str = "http") -> Port:
@@ -219,12 +235,19 @@ class Container(Value):
     """A container beside the main one: an init container, or a sidecar that starts before it and ends after it."""
 
     name: Name
+    """Its name, another one than the service's."""
     image: Image
+    """Its image by digest; it is not part of a version."""
     command: Many[PlainText] = ()
+    """The program; the image's own when not given."""
     args: Many[PlainText] = ()
+    """The arguments of the program."""
     env: Env = {}
+    """Further environment variables; those that every container gets are there already."""
     size: Size = "S"
+    """Its CPU and memory: a size that the environment maps, or numbers."""
     ports: Many[Port] = ()
+    """What it listens on, for probes and metrics."""
     readiness: Probe | None = None
     """For a sidecar: the pod is ready only when it is."""
 

@@ -48,6 +48,8 @@ class Patch(Value):
     reason: Reason
     """Why no field of the service says this."""
     op: Literal["add", "replace", "remove"] = "add"
+    """What is done with the field."""
     value: Annotated[Any, BeforeValidator(_data)] = None
+    """The new value, for `add` and `replace`."""
     name: Name | None = None
     """The object's name; every object of the kind when not given."""

@@ -16,6 +16,7 @@ class Probe(Value):
     """One question to a container. Make it with `Probe.http`, `Probe.grpc`, `Probe.tcp` or `Probe.exec`."""
 
     kind: Literal["http", "grpc", "tcp", "exec"]
+    """How it asks."""
     port: PortName | None = None
     """The name of the port; the service's first port when not given."""
     path: ProbePath | None = None

@@ -17,7 +17,9 @@ class Metric(Value):
     """A metric other than CPU and memory. Make it with `Metric.pods`, `Metric.object` or `Metric.external`."""
 
     kind: Literal["pods", "object", "external"]
+    """What the metric describes."""
     name: Line
+    """Its name in the metrics API."""
     target: Quantity
     """The average per pod that is aimed at."""
     labels: dict[PlainText, PlainText] = {}

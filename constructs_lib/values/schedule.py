@@ -42,8 +42,10 @@ class Schedule(Value):
     time_zone: Annotated[
         str, Form(r"^[A-Z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$", "the name of a time zone, such as 'Europe/Berlin'", 100)
     ] = "Etc/UTC"
+    """The time zone of `cron`."""
     overlap: Literal["Forbid", "Allow", "Replace"] = "Forbid"
     """What happens when one still runs at the time of the next."""
     deadline_seconds: Annotated[Seconds, Field(ge=1)] = 3600
     """Seconds after which a run is ended."""
     retries: Annotated[Int, Field(ge=0, le=20)] = 2
+    """Further tries after a run that failed."""

@@ -32,10 +32,13 @@ class Database(Value):
     """A PostgreSQL database of the service's own. Its address and password arrive as the secret `database`."""
 
     name: _SqlName
+    """The database's name."""
     owner: _SqlName
+    """The role that owns it, and that the service uses."""
     extensions: Many[
         Annotated[str, Form(r"^[a-z][a-z0-9_-]{0,62}$", "the name of an extension, such as 'vector'")]
     ] = ()
+    """Extensions that are created in it."""
 
 
 def _as_dependency(item: object) -> object:
@@ -58,6 +61,7 @@ class Service(Value):
     stands_alone: ClassVar[bool] = True
 
     name: Name
+    """Its name, the same everywhere."""
     owner: Name
     """The team that is asked and alerted."""
     image: ImageRepository
@@ -65,6 +69,7 @@ class Service(Value):
     ports: Many[Port] = ()
     """What it listens on, the most important one first."""
     description: Line = ""
+    """What it is for, in a line."""
     tier: Exactly[Literal[1, 2, 3]] = 2
     """1: the business stops without it. 2: customers notice. 3: nobody notices for an hour."""
     repository: Line = ""
@@ -73,11 +78,17 @@ class Service(Value):
     """The address of the page that says what to do at night."""
 
     command: Many[PlainText] = ()
+    """The program; the image's own when not given."""
     args: Many[PlainText] = ()
+    """The arguments of the program."""
     env: Env = {}
+    """Environment variables: text, numbers, or references."""
     configs: Many[Config] = ()
+    """ConfigMaps of its own."""
     secrets: Many[Secret] = ()
+    """References to its secrets."""
     volumes: Many[Volume] = ()
+    """Space that it may write to, beside `/tmp`."""
     init: Many[Container] = ()
     """Containers that run one after the other before it starts."""
     sidecars: Many[Container] = ()
@@ -92,24 +103,37 @@ class Service(Value):
     recommend_resources: Bool = False
     """Whether a VerticalPodAutoscaler writes down what it would reserve; it never changes a pod."""
     startup: Probe | None = None
+    """Asked until it is started; the question of `readiness`, with patience, when not given."""
     readiness: Probe | None = None
+    """Whether it may get requests; whether the first port is open when not given."""
     liveness: Probe | None = None
+    """Whether it must be restarted; whether the first port is open, asked seldom, when not given."""
     shutdown: Shutdown = Shutdown()
+    """How its pods end."""
 
     depends_on: Many[Annotated[Dependency, BeforeValidator(_as_dependency)]] = ()
+    """The services that it calls: the network is opened, and their addresses are written into its environment."""
     outside: Many[Outside] = ()
+    """Destinations outside the cluster that it may reach."""
     database: Database | None = None
+    """A database of its own."""
     route: Route | None = Route()
     """How it is reached inside; `None` for a service that is called directly, as a collector."""
     external: ExternalRoute | None = None
+    """How people outside reach it; nobody does when not given."""
     metrics: Metrics | None = None
+    """Where Prometheus reads its metrics."""
     telemetry: Bool = True
     """Whether it gets the OpenTelemetry variables and may reach the collector."""
     permissions: Many[Permission] = ()
+    """What it may do with the Kubernetes API; it has no token when not given."""
 
     claims: Many[Claim] = ()
+    """Space that outlives its pods."""
     schedule: Schedule | None = None
+    """When it runs; always when not given."""
     patches: Many[Patch] = ()
+    """Fields of rendered objects that no other field says."""
 
     _schema = model_validator(mode="before")(_as_mapping)
 

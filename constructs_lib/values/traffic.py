@@ -34,11 +34,13 @@ class Match(Value):
     """Requests that a route takes: all conditions hold."""
 
     path: UrlPath = "/"
+    """The path, and everything below it."""
     exact: Bool = False
     """The path and nothing below it."""
     headers: dict[HeaderName, HeaderValue] = {}
     """Header names and the exact value of each."""
     method: Literal["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"] | None = None
+    """The HTTP method; any when not given."""
 
     @field_validator("headers")
     @classmethod
@@ -52,18 +54,22 @@ class Retries(Value):
     """When a gateway asks again."""
 
     attempts: Annotated[Int, Field(ge=1, le=10)] = 2
+    """How often it asks again."""
     statuses: Many[Annotated[Int, Field(ge=400, le=599)]] = (503,)
     """HTTP statuses that are asked again; a connection that failed always is."""
     per_try_seconds: Annotated[Seconds, Field(ge=1)] | None = None
+    """Seconds for each try; those of the whole answer when not given."""
 
 
 class Route(Value):
     """How the gateway inside the cluster reaches the service. Every HTTP and gRPC service has one."""
 
     matches: Many[Match] = (Match(),)
+    """The requests that it takes."""
     timeout_seconds: Seconds = 15
     """Seconds for a whole answer; 0 for WebSocket, server-sent events and streams, which have no end."""
     retries: Retries | None = None
+    """When the gateway asks again; never when not given."""
 
     @field_validator("matches")
     @classmethod
@@ -103,6 +109,7 @@ class Dependency(Value):
     """Another service that this one calls. Its address is written into the environment; nobody types it."""
 
     service: Name
+    """Its name."""
     port: PortName | None = None
     """The name of the port; the first one when not given."""
     env: dict[VariableName, PlainText] = {}
@@ -141,9 +148,11 @@ class Outside(Value):
     """A destination outside the cluster that the service may reach."""
 
     name: Name
+    """What it is called here."""
     cidrs: Many[Line]
     """Address ranges, as `203.0.113.0/24`."""
     ports: Many[PortNumber] = (443,)
+    """The ports there."""
 
     @field_validator("cidrs")
     @classmethod
@@ -160,8 +169,11 @@ class Metrics(Value):
     """Where Prometheus reads the service's metrics."""
 
     port: PortNumber
+    """The number of the port."""
     path: UrlPath = "/metrics"
+    """The path."""
     interval_seconds: Annotated[Seconds, Field(ge=5)] = 30
+    """Seconds from one reading to the next."""
 
 
 class Shutdown(Value):
@@ -182,8 +194,11 @@ class Permission(Value):
     """What the service may do with the Kubernetes API, in its own namespace."""
 
     resources: Many[PlainText]
+    """Kinds in the plural, as `configmaps`."""
     verbs: Many[Literal["get", "list", "watch", "create", "update", "patch", "delete"]]
+    """What may be done with them."""
     api_groups: Many[PlainText] = ("",)
+    """Their API groups; the core group is the empty text."""
     names: Many[PlainText] = ()
     """Objects by name; all when not given."""
 

@@ -113,3 +113,9 @@ def test_every_link_of_the_reference_leads_to_a_heading() -> None:
     page = FILES["docs/reference.md"]
     headings = {heading.lower() for heading in re.findall(r"^## (\w+)$", page, re.MULTILINE)}
     assert {*re.findall(r"\]\(#(\w+)\)", page)} <= headings
+
+
+def test_every_field_of_every_value_has_a_sentence() -> None:
+    rows = [line for line in (ROOT / "docs" / "reference.md").read_text(encoding="utf-8").splitlines() if "| `" in line]
+    assert rows
+    assert [row for row in rows if row.endswith("|  |")] == []
