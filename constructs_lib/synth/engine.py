@@ -56,7 +56,8 @@ class Synth:
         return exchange(manifests, scratch, expected, Texts(self.store, works))
 
     def _render(self, works: list[ClusterWork]) -> None:
-        jobs = [job for work in works for job in self._jobs(work)]
+        asked: set[str] = set()
+        jobs = [job for work in works for job in self._jobs(work, asked)]
         progress = Progress("rendering", sum(len(job.units) for job in jobs))
         problems: list[str] = []
 
@@ -79,8 +80,14 @@ class Synth:
         if problems:
             raise Problem(*dict.fromkeys(problems))
 
-    def _jobs(self, work: ClusterWork) -> Iterator[Job]:
-        missing = [(each.unit, each.key) for each in work.pieces if self.store.digests(each.key) is None]
+    def _jobs(self, work: ClusterWork, asked: set[str]) -> Iterator[Job]:
+        """What must be rendered for a cluster, but for keys that are asked for already; adds its own to these."""
+        missing = [
+            (each.unit, each.key)
+            for each in work.pieces
+            if each.key not in asked and self.store.digests(each.key) is None
+        ]
+        asked.update(key for _, key in missing)
         # Small enough that all cores end together, large enough that a request's own cost does not count.
         size = max(8, min(200, -(-len(missing) // (2 * self.crew.size))))
         for start in range(0, len(missing), size):

@@ -338,6 +338,14 @@ def test_a_service_without_a_release_is_checked_all_the_same(repo: Repository) -
     assert repo.tree() == before
 
 
+def test_checking_a_service_without_a_release_renders_nothing_twice(repo: Repository) -> None:
+    shutil.rmtree(repo.root / "manifests")
+    before = rendered(repo, DESIRED_CACHE="off")
+    shutil.rmtree(repo.root / "manifests")
+    repo.service("newcomer")
+    assert rendered(repo, DESIRED_CACHE="off") == before + len(["newcomer/front", "newcomer/blue"])
+
+
 def test_a_deleted_service_with_a_release_is_refused(repo: Repository) -> None:
     (repo.root / "apps/greeter.py").unlink()
     done = repo.synth()
