@@ -97,6 +97,7 @@ CLUSTER_RULES: tuple[Callable[[Cluster], Found], ...] = (
     ownership.secret_has_one_owner,
     ownership.claim_has_one_owner,
     ownership.account_has_one_owner,
+    ownership.object_has_one_folder,
     capacity.quota_fits_two_sets,
     patches.patch_fits,
 )

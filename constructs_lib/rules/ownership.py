@@ -65,3 +65,17 @@ def _shared(what: str, uses: Iterable[tuple[str, str]]) -> Found:
         first, *others = sorted(found)
         for other in others:
             yield other, f"has {what} {thing}, which {first} has too; give each its own, and let one ask the other"
+
+
+def object_has_one_folder(index: Index) -> Found:
+    """No object is made twice, in two folders: Flux would apply the one, then the other."""
+    seen: dict[tuple[str, str, str], str] = {}
+    for each in index.objects:
+        named = (each["kind"], namespace_of(each), each["metadata"]["name"])
+        about = subject(each)
+        if named in seen:
+            yield (
+                about,
+                f"makes the {named[0]} {named[2]}, which {seen[named]} makes too; rename one of the services",
+            )
+        seen[named] = about

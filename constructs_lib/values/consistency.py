@@ -89,6 +89,12 @@ def _probes_ask_something(service: Service) -> Iterator[str]:
             yield f"the {what} probe {asked}; add it to ports, or use Probe.exec('check')"
 
 
+def _init_containers_end(service: Service) -> Iterator[str]:
+    for container in service.init:
+        if container.readiness:
+            yield f"init container {container.name} ends before the pod is ready and has no readiness; leave it out"
+
+
 def _references_exist(service: Service) -> Iterator[str]:
     configs = {config.name: set(config.data) for config in service.configs}
     secrets = {secret.name: set(secret.keys) for secret in service.secrets}
@@ -120,6 +126,7 @@ def _does_not_depend_on_itself(service: Service) -> Iterator[str]:
 
 
 _CHECKS = (
+    _init_containers_end,
     _names_are_unique,
     _kind_is_clear,
     _routed_ports_are_clear,

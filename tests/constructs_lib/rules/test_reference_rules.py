@@ -47,6 +47,14 @@ def read_the_secret_of_api(it: Planted) -> None:
     it.unit_of("Deployment", "mailer").objects.append(made)
 
 
+def twice(it: Planted, kind: str, owner: str, other: str) -> None:
+    """Let another service make an object of the same name."""
+    one = next(each for each in it.objects() if each["kind"] == kind and each["metadata"]["name"].startswith(owner))
+    unit = it.unit_of("Deployment", other)
+    labels = it.one("Deployment", other)["metadata"]["labels"]
+    unit.objects.append({**one, "metadata": {**one["metadata"], "labels": dict(labels)}})
+
+
 CASES: dict[str, tuple[str, str, str, Plant]] = {
     "a variable from a ConfigMap that is not there": (
         "config-exists", "api", "ConfigMap gone",
@@ -144,6 +152,10 @@ CASES: dict[str, tuple[str, str, str, Plant]] = {
     "an account of two": (
         "account-has-one-owner", "rpc", "which mailer has too",
         lambda it: it.pod("rpc-blue").update(serviceAccountName="mailer"),
+    ),
+    "an object that two services make": (
+        "object-has-one-folder", "mailer", "which api makes too",
+        lambda it: twice(it, "ConfigMap", "api", "mailer"),
     ),
 }  # fmt: skip
 

@@ -46,6 +46,11 @@ SAID: list[tuple[str, dict[str, Any], str]] = [
         "containers must differ from each other, got 'checkout' twice; change one",
     ),
     (
+        "an init container with a readiness probe",
+        {"init": [{"name": "a", "image": IMAGE, "ports": [HTTP], "readiness": {"kind": "tcp"}}]},
+        "init container a ends before the pod is ready and has no readiness; leave it out",
+    ),
+    (
         "an init container called as a sidecar",
         {"init": [{"name": "a", "image": IMAGE}], "sidecars": [{"name": "a", "image": IMAGE}]},
         "containers must differ from each other, got 'a' twice; change one",
