@@ -11,17 +11,16 @@ import importlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import TextIO
 
 from ..values import Problem
-from .clusters import ClusterWork
 from .comparison import Diff, FileDiff, compare
 from .diff_report import as_json, as_markdown, as_patch, as_text
-from .engine import Synth
-from .output import KUSTOMIZATION, kustomizations, on_disk
+from .engine import Synth, Texts
+from .output import on_disk
 from .progress import say
 from .repository import read
 
@@ -92,7 +91,8 @@ def diff(root: Path, ref: str) -> Diff:
         works = synth.clusters()
         after = {f"{work.name}/{path}": sum_ for work in works for path, sum_ in work.expected.items()}
         differing = {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
-        new = {f"{work.name}/{path}": text for work in works for path, text in _texts(synth, work, differing)}
+        texts = Texts(synth.store, works)
+        new = {path: texts(path) for path in sorted(differing & after.keys())}
     names = [work.name for work in works]
     gone = sorted({path.partition("/")[0] for path in before} - set(names))
     clusters = []
@@ -101,19 +101,6 @@ def diff(root: Path, ref: str) -> Diff:
         files = [FileDiff(path.partition("/")[2], base.text(path), new.get(path)) for path in paths]
         clusters.append(compare(name, files))
     return Diff(base.commit, tuple(clusters), stale=on_disk(root / _MANIFESTS) != after)
-
-
-def _texts(synth: Synth, work: ClusterWork, differing: set[str]) -> Iterator[tuple[str, str]]:
-    """The texts of the cluster's files that differ."""
-    wanted = {path for path in work.expected if f"{work.name}/{path}" in differing}
-    sources: dict[str, tuple[str, ...]] = {}
-    for piece in work.pieces:
-        sources.setdefault(piece.folder, piece.sources)
-        if wanted & (synth.store.digests(piece.key) or {}).keys():
-            yield from ((path, text) for path, text in synth.store.files(piece.key).items() if path in wanted)
-    objects = {path: sum_ for path, sum_ in work.expected.items() if not path.endswith(f"/{KUSTOMIZATION}")}
-    lists = kustomizations(objects, sources)
-    yield from ((path, text) for path, text in lists.items() if path in wanted)
 
 
 def main(given: Sequence[str] | None = None) -> int:
