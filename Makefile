@@ -26,6 +26,12 @@ test: .venv/dev.lock .venv-checkov/lock node_modules/.package-lock.json ## run t
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2
 
+e2e: .venv/dev.lock node_modules/.package-lock.json ## run Kubernetes, Flux and Envoy on our manifests, and write docs/report/; ONLY=tests/e2e/… for some
+	@$(BIN)/python -m testbed tests $(ONLY)
+
+cluster: .venv/dev.lock ## run a cluster with the shop on it until Ctrl-C; ENV=… for another one than staging
+	@$(BIN)/python -m testbed cluster $(if $(ENV),-e $(ENV))
+
 bench: .venv/dev.lock ## measure synth against Helm and Kustomize, and write the table and the plot
 	$(BIN)/python -m benchmarks
 
@@ -46,7 +52,7 @@ wheel: .venv/dev.lock ## build the library as a wheel into dist/
 
 lock: .venv/dev.lock ## make all lock files anew
 	$(LOCK) pyproject.toml -o locks/synth.txt
-	$(LOCK) pyproject.toml --extra dev --extra bench -c locks/synth.txt -o locks/dev.txt
+	$(LOCK) pyproject.toml --extra dev --extra bench --extra e2e -c locks/synth.txt -o locks/dev.txt
 	$(LOCK) locks/checkov.in -o locks/checkov.txt
 	npm install --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts --no-audit --no-fund --silent
 
@@ -76,4 +82,4 @@ node_modules/.package-lock.json: package-lock.json .venv/desired.lock
 	@npm ci --silent --ignore-scripts --no-audit --no-fund
 	@touch $@
 
-.PHONY: help synth test bench diff graph schemas release wheel lock clean
+.PHONY: help synth test e2e cluster bench diff graph schemas release wheel lock clean

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from testbed.programs.build import ToolMissing, program
+
 from . import others, synth
 from .clock import Failed
 from .fleet import generate
@@ -19,7 +21,6 @@ from .objects import releases
 from .plot import plot
 from .readme import put
 from .table import table
-from .tools.build import ToolMissing, tool
 
 _RESULTS = Path(__file__).parent / "results"
 _SAMPLE = 640
@@ -32,8 +33,8 @@ def main(words: Sequence[str] | None = None) -> int:
     results: dict[str, Any] = {"machine": machine(), "sizes": {}}
     try:
         if not given.only:
-            results["machine"]["helm"] = version(tool("helm"), "version", "--template", "{{.Version}}")
-            results["machine"]["kustomize"] = version(tool("kustomize"), "version")
+            results["machine"]["helm"] = version(program("helm"), "version", "--template", "{{.Version}}")
+            results["machine"]["kustomize"] = version(program("kustomize"), "version")
         # One folder for all, deleted at the end: making files is slower for minutes where many were deleted.
         with tempfile.TemporaryDirectory(prefix="desired-bench-") as folder:
             for size in given.sizes:

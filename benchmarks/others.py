@@ -7,11 +7,12 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from testbed.programs.build import program
+
 from . import charts, overlays
 from .clock import Failed, Program, on_all_cores, one_by_one
 from .measures import Measures, say
 from .objects import Object, Release, alike, documents
-from .tools.build import tool
 
 _LIMIT_SECONDS = 120.0
 
@@ -54,7 +55,7 @@ class Tools:
 def measure(releases: list[Release], folder: Path, repeat: int, sample: int, measures: Measures) -> None:
     """Each tool in each of its ways. Of more than `sample` programs so many are run, and the time is scaled."""
     measures.data["objects"] = sum(len(objects) for each in releases for objects in each.clusters.values())
-    tools = Tools(folder, tool("helm"), tool("kustomize"))
+    tools = Tools(folder, program("helm"), program("kustomize"))
     say("writing charts and overlays")
     clusters = _write(releases, folder)
     pairs = [(each.name, cluster, each.clusters[cluster]) for each in releases for cluster in each.clusters]

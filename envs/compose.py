@@ -16,5 +16,6 @@ def components(environment: Environment, role: Role) -> tuple[Component, ...]:
         Component(name="gateways", made_by=f"{_LIBRARY}.gateways:Gateways"),
         Component(name="secrets", made_by=f"{_LIBRARY}.secrets:SecretStores"),
         Component(name="operators", made_by=f"{_LIBRARY}.operators:Operators"),
+        Component(name="monitoring", made_by=f"{_LIBRARY}.monitoring:Monitoring"),
         Component(name="gitops", made_by=f"{_LIBRARY}.gitops:GitOps"),
     )

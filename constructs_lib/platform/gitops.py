@@ -18,6 +18,8 @@ _NOTIFY = "notification.toolkit.fluxcd.io"
 _SOURCE = "fleet"
 FOLDER = "platform/gitops"
 """Where the Kustomizations of all folders lie."""
+_RETRY_SECONDS = 10
+"""Nothing says that a namespace has come by now: what lies in it fails until then, and is tried again this often."""
 _GATEWAY_API = "gateway.networking.k8s.io/v1"
 
 
@@ -25,7 +27,7 @@ def sync(scope: Construct, cluster: str, folder: str, interval_seconds: int) -> 
     """Pulls one folder of the cluster: applies it, prunes what left it, and mends what drifts."""
     spec = {
         "interval": f"{interval_seconds}s",
-        "retryInterval": f"{interval_seconds}s",
+        "retryInterval": f"{min(interval_seconds, _RETRY_SECONDS)}s",
         "timeout": "2m",
         "path": f"./manifests/{cluster}/{folder}",
         "prune": True,
@@ -55,16 +57,18 @@ class GitOps(Construct):
 
     def __init__(self, scope: Construct, environment: Environment, role: Role) -> None:
         super().__init__(scope, "gitops")
-        self._repository(environment)
+        self._repository(environment, environment.cluster_name(role))
         self._receiver()
         self._alert(environment, environment.cluster_name(role))
 
-    def _repository(self, environment: Environment) -> None:
+    def _repository(self, environment: Environment, cluster: str) -> None:
         git = environment.git
         signed = {"verify": {"mode": "HEAD", "secretRef": {"name": git.signers}}} if git.signers else {}
         spec = {
             "url": git.url,
             "ref": {"branch": git.branch},
+            # Every Kustomization unpacks the whole artifact for every commit: other clusters' folders stay out of it.
+            "sparseCheckout": [f"manifests/{cluster}"],
             "interval": f"{git.interval_seconds}s",
             "timeout": "60s",
             "secretRef": {"name": "fleet-credentials"},

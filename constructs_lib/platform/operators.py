@@ -11,6 +11,7 @@ from constructs import Construct
 from ..environment import Environment, Role
 from ..names import ENVOY_SYSTEM, FLUX, MONITORING
 from ..objects import Manifest, Meta
+from .monitoring import VALUES
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,7 @@ OPERATORS = (
         MONITORING,
         "oci://ghcr.io/prometheus-community/charts/kube-prometheus-stack",
         "79.5.0",
-        # Node exporters need the host, which the restricted namespace refuses; clusters bring their own.
-        {"nodeExporter": {"enabled": False}, "grafana": {"enabled": False}},
+        VALUES,
     ),
     Operator("cloudnative-pg", "cnpg-system", "oci://ghcr.io/cloudnative-pg/charts/cloudnative-pg", "0.27.0"),
 )

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from constructs_lib.environment import Environment, Git
-from constructs_lib.testing import Object, one, render
+from constructs_lib.testing import Object, one, render, render_platform
 from envs.compose import components
 from tests.support.fleet import environment, service
 from tests.support.platform import PAIR, component, whole
@@ -42,7 +42,17 @@ def test_what_is_gone_from_git_goes_from_the_cluster(kustomizations: list[Object
 
 def test_the_folder_is_compared_as_often_as_the_environment_says(kustomizations: list[Object]) -> None:
     assert {each["spec"]["interval"] for each in kustomizations} == {"30s"}
-    assert {each["spec"]["retryInterval"] for each in kustomizations} == {"30s"}
+
+
+@pytest.mark.parametrize(("interval", "retry"), [(90, "10s"), (5, "5s")])
+def test_what_failed_is_tried_again_soon(interval: int, retry: str) -> None:
+    git = Git(url="https://git.example.com/fleet.git", interval_seconds=interval)
+    objects = render_platform(environment(git=git), "apps", components)
+    assert {each["spec"]["retryInterval"] for each in objects if each["kind"] == "Kustomization"} == {retry}
+
+
+def test_a_cluster_takes_nothing_out_of_git_but_its_own_folder() -> None:
+    assert one(component("gitops", "ops"), "GitRepository")["spec"]["sparseCheckout"] == ["manifests/green-field-ops"]
 
 
 def test_every_folder_comes_from_the_one_repository(kustomizations: list[Object]) -> None:

@@ -1,4 +1,4 @@
-module desired/benchmarks/tools/helm
+module desired/testbed/programs/helm
 
 go 1.26.0
 

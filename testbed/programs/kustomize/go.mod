@@ -1,4 +1,4 @@
-module desired/benchmarks/tools/kustomize
+module desired/testbed/programs/kustomize
 
 go 1.24.0
 

@@ -1,0 +1,132 @@
+"""Who watches Flux: what Prometheus reads of it, and when people are told that a cluster no longer follows Git.
+
+Flux tells people itself what it cannot apply (`gitops.py`). These rules are for what it can no longer tell.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from constructs import Construct
+
+from ..environment import Environment, Role
+from ..names import FLUX, MONITORING
+from ..objects import Manifest, Meta
+
+_CONTROLLERS = {
+    "source-controller": "gitrepository",
+    "kustomize-controller": "kustomization",
+    "helm-controller": "helmrelease",
+    "notification-controller": "receiver",
+}
+"""One kind that each controller looks after, as its metrics name it."""
+_STATES = {
+    "GitRepository": ("source.toolkit.fluxcd.io", "v1", "gitrepositories"),
+    "OCIRepository": ("source.toolkit.fluxcd.io", "v1", "ocirepositories"),
+    "Kustomization": ("kustomize.toolkit.fluxcd.io", "v1", "kustomizations"),
+    "HelmRelease": ("helm.toolkit.fluxcd.io", "v2", "helmreleases"),
+}
+"""Group, version and plural of the kinds whose state is a metric."""
+_LABELS = {
+    "name": ["metadata", "name"],
+    "exported_namespace": ["metadata", "namespace"],
+    "ready": ["status", "conditions", "[type=Ready]", "status"],
+    "suspended": ["spec", "suspend"],
+}
+
+
+def _state(kind: str) -> dict[str, Any]:
+    # No controller says which of its objects fail; kube-state-metrics reads it off their status. As Flux proposes:
+    # https://fluxcd.io/flux/monitoring/custom-metrics/
+    group, version, _ = _STATES[kind]
+    info = {"name": "resource_info", "help": f"The state of a {kind}.", "each": {"type": "Info", "info": {}}}
+    return {
+        "groupVersionKind": {"group": group, "version": version, "kind": kind},
+        "metricNamePrefix": "gotk",
+        "metrics": [{**info, "labelsFromPath": _LABELS}],
+    }
+
+
+def _may_read() -> list[dict[str, Any]]:
+    groups = [(group, plural) for group, _, plural in _STATES.values()]
+    return [{"apiGroups": [group], "resources": [plural], "verbs": ["list", "watch"]} for group, plural in groups]
+
+
+_STATE_METRICS: dict[str, Any] = {
+    "rbac": {"extraRules": _may_read()},
+    "customResourceState": {"enabled": True, "config": {"spec": {"resources": [_state(kind) for kind in _STATES]}}},
+}
+_FLUX_PODS = {
+    "name": "flux",
+    "namespaceSelector": {"matchNames": [FLUX]},
+    "selector": {"matchExpressions": [{"key": "app", "operator": "In", "values": list(_CONTROLLERS)}]},
+    "podMetricsEndpoints": [{"port": "http-prom"}],
+}
+
+VALUES: dict[str, Any] = {
+    # Node exporters need the host, which the restricted namespace refuses; clusters bring their own.
+    "nodeExporter": {"enabled": False},
+    "grafana": {"enabled": False},
+    "prometheus": {
+        # Otherwise the chart's Prometheus takes only what carries the chart's own label, and none of ours.
+        "prometheusSpec": {
+            "podMonitorSelectorNilUsesHelmValues": False,
+            "ruleSelectorNilUsesHelmValues": False,
+            "serviceMonitorSelectorNilUsesHelmValues": False,
+        },
+        "additionalPodMonitors": [_FLUX_PODS],
+    },
+    "kube-state-metrics": _STATE_METRICS,
+}
+"""Values of the chart kube-prometheus-stack."""
+
+
+class Monitoring(Construct):
+    """The rules by which Prometheus tells that Flux fails."""
+
+    def __init__(self, scope: Construct, environment: Environment, role: Role) -> None:
+        super().__init__(scope, "monitoring")
+        self._cluster = environment.cluster_name(role)
+        rules = [self._down(controller) for controller in _CONTROLLERS]
+        rules += [self._no_pull(), self._stuck(), self._not_ready(), self._suspended()]
+        spec = {"groups": [{"name": "flux", "rules": rules}]}
+        Manifest(self, "monitoring.coreos.com/v1", "PrometheusRule", Meta("flux", MONITORING), spec=spec)
+
+    def _down(self, controller: str) -> dict[str, Any]:
+        kind = _CONTROLLERS[controller]
+        expression = f'absent(controller_runtime_max_concurrent_reconciles{{controller="{kind}"}})'
+        said = f"{{cluster}}: nobody hears of Flux's {controller}; look at its pod in {FLUX}."
+        return self._rule("FluxControllerIsDown", expression, said, flux_controller=controller)
+
+    def _no_pull(self) -> dict[str, Any]:
+        # Errors get rarer the longer it fails (backoff); successes come at every interval.
+        pulls = 'controller_runtime_reconcile_total{controller="gitrepository",result="requeue_after"}'
+        said = "{cluster}: Flux has not pulled Git for 5 minutes; see `flux get sources git`."
+        return self._rule("FluxDoesNotPull", f"sum(increase({pulls}[5m])) == 0", said)
+
+    def _stuck(self) -> dict[str, Any]:
+        seen = 'sum by (name) (increase(gotk_reconcile_duration_seconds_count{kind="Kustomization"}[10m])) == 0'
+        said = "{cluster}: Flux has not looked at the Kustomization {{{{ $labels.name }}}} for 10 minutes."
+        return self._rule("FluxDoesNotReconcile", seen, said)
+
+    def _not_ready(self) -> dict[str, Any]:
+        failed = 'sum by (customresource_kind, name) (gotk_resource_info{ready="False"}) > 0'
+        said = "{cluster}: {{{{ $labels.customresource_kind }}}} {{{{ $labels.name }}}} fails; see `flux events`."
+        return self._rule("FluxCannotReconcile", failed, said)
+
+    def _suspended(self) -> dict[str, Any]:
+        paused = 'sum by (customresource_kind, name) (gotk_resource_info{suspended="true"}) > 0'
+        said = (
+            "{cluster}: {{{{ $labels.customresource_kind }}}} {{{{ $labels.name }}}} is suspended; `flux resume` takes "
+            "the cluster back to Git."
+        )
+        return self._rule("FluxIsSuspended", paused, said, minutes=60)
+
+    def _rule(self, alert: str, expression: str, said: str, minutes: int = 5, **labels: str) -> dict[str, Any]:
+        return {
+            "alert": alert,
+            "expr": expression,
+            "for": f"{minutes}m",
+            "labels": {"severity": "critical" if minutes == 5 else "warning", "cluster": self._cluster, **labels},
+            "annotations": {"summary": said.format(cluster=self._cluster)},
+        }

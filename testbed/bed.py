@@ -1,0 +1,81 @@
+"""The test bed of one run: hands out clusters, each clean and on an address of its own."""
+
+import itertools
+import os
+import shutil
+from pathlib import Path
+
+from .api import Refused
+from .control_plane import ControlPlane
+from .namespaces import FOLDER
+from .nodes import Kwok
+from .process import until
+from .programs.crds import CRDS, crds
+
+
+class Cluster:
+    """A control plane with nodes, and with the definitions of all kinds that our manifests use."""
+
+    def __init__(self, plane: ControlPlane, kwok: Kwok | None) -> None:
+        self._plane = plane
+        self._kwok = kwok
+        self.api = plane.api
+        self.folder = plane.folder
+        self.kubeconfig = plane.kubeconfig
+        self.address = plane.address
+
+    def stop(self) -> None:
+        """Ends its processes; their logs stay."""
+        if self._kwok:
+            self._kwok.stop()
+        self._plane.stop()
+        shutil.rmtree(self.folder / "etcd", ignore_errors=True)  # it lies in memory
+
+    def __enter__(self) -> "Cluster":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+class Bed:
+    """Clusters side by side. What they write lies in memory, and is gone with the run."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._numbers = itertools.count(2)
+        self._seed = self._sow()
+
+    @classmethod
+    def here(cls) -> "Bed":
+        """In the namespaces that `namespaces.run` made. Raises `KeyError` outside of them."""
+        return cls(Path(os.environ[FOLDER]))
+
+    def cluster(self, name: str = "cluster", kwok: bool = True, controllers: str = "*") -> Cluster:
+        """A clean cluster with nodes, to be stopped (or used in `with`).
+
+        Without `kwok` it has no nodes, and nobody looks after pods but the test.
+        """
+        plane = self._plane(name, self._seed, controllers)
+        return Cluster(plane, Kwok(plane) if kwok else None)
+
+    def _plane(self, name: str, data: Path | None, controllers: str = "*") -> ControlPlane:
+        number = next(self._numbers)
+        return ControlPlane(self.folder / f"{number}-{name}", f"10.255.0.{number}", data, controllers)
+
+    def _sow(self) -> Path:
+        """What etcd of every cluster begins with: the definitions take longer to install than to copy."""
+        plane = self._plane("seed", None)
+        definitions = [definition for name in CRDS for definition in crds(name)]
+        refusals = [a for a in plane.api.apply_all(definitions) if isinstance(a, Refused)]
+        if refusals:
+            raise refusals[0]
+        until(lambda: _established(plane), "the definitions are served")
+        plane.stop(gently=True)
+        return plane.folder / "etcd"
+
+
+def _established(plane: ControlPlane) -> bool:
+    definitions = plane.api.list("apiextensions.k8s.io/v1", "CustomResourceDefinition")
+    conditions = [d.get("status", {}).get("conditions") or [] for d in definitions]
+    return all(any(c["type"] == "Established" and c["status"] == "True" for c in found) for found in conditions)

@@ -1,0 +1,24 @@
+"""The manifests of a cluster, as they lie in Git, and how they get into a cluster without a GitOps agent."""
+
+from pathlib import Path
+
+from .api import Api, Object, Ref, Refused, read
+
+_NOT_AN_OBJECT = "kustomization.yaml"
+
+
+def objects(folder: Path) -> list[Object]:
+    """All objects in a cluster's folder, namespaces first."""
+    files = sorted(path for path in folder.rglob("*.yaml") if path.name != _NOT_AN_OBJECT)
+    return sorted(read(files), key=lambda item: item["kind"] != "Namespace")
+
+
+def apply(api: Api, items: list[Object]) -> None:
+    """Applies them, namespaces before what lies in them. Raises `Refused` with all that was refused."""
+    namespaces = [item for item in items if item["kind"] == "Namespace"]
+    rest = [item for item in items if item["kind"] != "Namespace"]
+    answers = api.apply_all(namespaces) + api.apply_all(rest)
+    pairs = zip([*namespaces, *rest], answers, strict=True)
+    refused = [f"{Ref.of(item)}: {answer}" for item, answer in pairs if isinstance(answer, Refused)]
+    if refused:
+        raise Refused(422, "\n".join(refused))

@@ -1,0 +1,1 @@
+"""Our manifests, judged by a real API server and its controllers."""
