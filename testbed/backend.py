@@ -68,7 +68,8 @@ class Backend:
 
     @staticmethod
     async def _stop_http(runner: web.ServerRunner, grace_seconds: float) -> None:
-        runner._shutdown_timeout = grace_seconds  # known only now, and it has no setter
+        # Known only now, and it has no setter; 0 would mean for ever.
+        runner._shutdown_timeout = max(grace_seconds, 0.001)
         await runner.cleanup()
 
 

@@ -28,7 +28,7 @@ class Running:
         self.tried_seconds, self.tried = timed(lambda: apply(self.api, shipped, dry_run=True))
         start = time.monotonic()
         accepted(apply(self.api, shipped))
-        until(lambda: unavailable(self.api, self.of(*WORKLOADS)), f"everything in {cluster.folder.name} is Available")
+        _wait(lambda: unavailable(self.api, self.of(*WORKLOADS)), f"everything in {cluster.folder.name} is Available")
         self.available_seconds = time.monotonic() - start
 
     @classmethod
@@ -42,11 +42,11 @@ class Running:
 
     def settle(self) -> None:
         """Waits until every autoscaler has brought its pods to its minimum, and they are available."""
-        until(self._settled, f"the autoscalers of {self.cluster.folder.name} have decided")
+        _wait(self._settled, f"the autoscalers of {self.cluster.folder.name} have decided")
 
     def _settled(self) -> bool | str:
         for live in self.api.list("autoscaling/v2", "HorizontalPodAutoscaler"):
-            if live["status"].get("currentReplicas", 0) < live["spec"]["minReplicas"]:
+            if live["status"]["desiredReplicas"] < live["spec"]["minReplicas"]:
                 return f"{live['metadata']['name']} has not looked yet"
         return unavailable(self.api, self.of(*WORKLOADS))
 
@@ -69,6 +69,10 @@ class Running:
     def selected(self, namespace: str, selector: Object) -> set[str]:
         """The live pods that a selector takes, as the API server reads it."""
         return {each["metadata"]["name"] for each in self.api.list("v1", "Pod", namespace, labels(selector))}
+
+
+def _wait(condition: Callable[[], bool | str], what: str) -> None:
+    until(condition, what, seconds=180, pause=0.25)  # each question lists all workloads
 
 
 def folder(path: str) -> str:

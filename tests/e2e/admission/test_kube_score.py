@@ -103,7 +103,7 @@ EXCEPTED = (
     Excepted(
         "deployment-replicas",
         called("flagd"),
-        "Each pod has its own copy of the flags: a second one would answer otherwise.",
+        "Each pod has its own flags: a second would answer otherwise.",
     ),
     Excepted(
         "horizontalpodautoscaler-replicas", may_run_alone, "One pod is enough here until somebody tries it under load."

@@ -18,8 +18,8 @@ Files = dict[str, dict[str, Any]]
 
 def two_sets(environment: str) -> Shipped:
     """The objects of `<environment>-apps` with an open rollout of every service into its other slot, at share 0."""
-    env = load_environments()[environment]
-    releases = load_releases(ROOT, {environment: env})[environment].services
+    environments = load_environments()
+    env, releases = environments[environment], load_releases(ROOT, environments)[environment].services
     specs = {name: each.written() for name, each in load_services().items() if name in releases}
     request = Request(env.cluster_name("apps"), *_moving(releases, specs), specs if env.follows_apps else {})
     use_bundled_node()

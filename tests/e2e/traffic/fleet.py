@@ -13,11 +13,13 @@ import yaml
 
 from constructs_lib.release import Release, Rollout
 from constructs_lib.synth.yaml import dump
-from testbed.api import Api, Ref, read
+from testbed.api import Api, Ref
 
 ROOT = Path(__file__).resolve().parents[3]
 _COPIED = ("apps", "envs", "releases", "manifests", "locks")
 _NEW_IMAGE = "ghcr.io/open-telemetry/demo@sha256:" + "0" * 56 + "5ca1ab1e"
+FLUX = "kustomize-controller"
+"""As whom we apply, so that Flux finds the fields that are its own."""
 _ENVIRONMENT, CLUSTER = "prod", "prod-apps"
 
 Tree = dict[str, str]
@@ -107,12 +109,7 @@ def _checked(form: type[Release | Rollout], data: dict[str, Any]) -> str:
 def move(api: Api, old: Tree, new: Tree) -> float:
     """Applies what is new in a tree, then deletes what vanished, as Flux does. The Unix time when all was taken."""
     for path in sorted(path for path, text in new.items() if old.get(path) != text):
-        api.apply(yaml.safe_load(new[path]), manager="kustomize-controller")
+        api.apply(yaml.safe_load(new[path]), manager=FLUX)
     for path in sorted(old.keys() - new.keys()):
         api.delete(Ref.of(yaml.safe_load(old[path])))
     return time.time()
-
-
-def objects(folder: Path) -> list[dict[str, Any]]:
-    """The manifests in a folder, without the lists of them."""
-    return list(read(file for file in sorted(folder.rglob("*.yaml")) if file.name != "kustomization.yaml"))
