@@ -17,6 +17,8 @@ NAMESPACE = "flux-system"
 _TOKEN = "say-that-it-moved"
 _SYNC = ("gitrepository-fleet.yaml", "kustomization-platform-gitops.yaml")
 _METRICS = {"source-controller": 8081, "kustomize-controller": 8082, "notification-controller": 8083}
+CONTROLLERS = tuple(_METRICS)
+"""Those that run."""
 _HEALTH, _STORAGE, _EVENTS, _RECEIVER = 9440, 9091, 9093, 9292
 
 

@@ -22,7 +22,7 @@ import yaml
 
 from .api import Object
 from .backend import Backend
-from .nodes import node
+from .nodes import NEVER_READY, node
 
 _ZONES = ("a", "b", "c")
 _HEARTBEAT_SECONDS = 10.0
@@ -124,8 +124,11 @@ class Kubelet:
             self._begin(backend.stop(0))
 
     async def _start(self, pod: Object, backend: Backend) -> None:
-        await backend.start()
-        await self._server.report(_path(pod), _status(pod, backend.address))
+        """A pod that never becomes ready does not serve either."""
+        ready = not any(NEVER_READY in container["image"] for container in pod["spec"]["containers"])
+        if ready:
+            await backend.start()
+        await self._server.report(_path(pod), _status(pod, backend.address, ready))
 
     async def _end(self, pod: Object) -> None:
         """Source: Kubernetes' page on the pod lifecycle, "Pod termination flow"."""
@@ -166,16 +169,17 @@ def _pre_stop_seconds(pod: Object) -> float:
     return max((float(hook.get("sleep", {}).get("seconds", 0)) for hook in hooks), default=0.0)
 
 
-def _status(pod: Object, address: str) -> Object:
+def _status(pod: Object, address: str, ready: bool) -> Object:
     now = _now()
-    kinds = ("PodReadyToStartContainers", "Initialized", "PodScheduled", "ContainersReady", "Ready")
+    kinds = {"PodReadyToStartContainers": True, "Initialized": True, "PodScheduled": True}
+    kinds |= {"ContainersReady": ready, "Ready": ready}
     containers = [
         {
             "name": container["name"],
             "image": container["image"],
             "imageID": container["image"],
-            "ready": True,
-            "started": True,
+            "ready": ready,
+            "started": ready,
             "restartCount": 0,
             "state": {"running": {"startedAt": now}},
         }
@@ -186,7 +190,7 @@ def _status(pod: Object, address: str) -> Object:
         "podIP": address,
         "podIPs": [{"ip": address}],
         "startTime": now,
-        "conditions": [{"type": kind, "status": "True", "lastTransitionTime": now} for kind in kinds],
+        "conditions": [{"type": kind, "status": str(true), "lastTransitionTime": now} for kind, true in kinds.items()],
         "containerStatuses": containers,
     }
 

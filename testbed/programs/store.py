@@ -3,17 +3,22 @@
 import fcntl
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
-from .progress import say
+from constructs_lib.synth.store import cache_folder
+
+from .progress import Line
+
+_PAUSE_SECONDS = 0.5
 
 
 def store() -> Path:
-    """Its folder: `DESIRED_CACHE_DIR`, else `~/.cache/desired`."""
-    given = os.environ.get("DESIRED_CACHE_DIR")
-    return Path(given).expanduser().absolute() if given else Path.home() / ".cache" / "desired"
+    """Its folder, which is that of synth's cache: `DESIRED_CACHE_DIR`, or a folder in the user's cache."""
+    return cache_folder().absolute()
 
 
 @contextmanager
@@ -39,11 +44,19 @@ def making(folder: Path) -> Iterator[Path | None]:
 def _lock(folder: Path) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say(f"waiting for another process that fills {folder}")
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        if not _taken(lock):
+            with Line(f"waiting for another process that fills {folder}") as line:
+                while not _taken(lock):
+                    time.sleep(_PAUSE_SECONDS)
+                    line.alive()
         for left in folder.glob(".part-*"):
             shutil.rmtree(left, ignore_errors=True)
         yield
+
+
+def _taken(lock: TextIO) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

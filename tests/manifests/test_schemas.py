@@ -24,6 +24,7 @@ CUSTOM = {
     "helm.toolkit.fluxcd.io/v2 HelmRelease",
     "kustomize.toolkit.fluxcd.io/v1 Kustomization",
     "monitoring.coreos.com/v1 PodMonitor",
+    "monitoring.coreos.com/v1 PrometheusRule",
     "notification.toolkit.fluxcd.io/v1 Receiver",
     "notification.toolkit.fluxcd.io/v1beta3 Alert",
     "notification.toolkit.fluxcd.io/v1beta3 Provider",

@@ -45,9 +45,11 @@ class Running:
         _wait(self._settled, f"the autoscalers of {self.cluster.folder.name} have decided")
 
     def _settled(self) -> bool | str:
+        scaled = {each["metadata"]["name"]: each["spec"] for each in self.api.list("apps/v1", "Deployment")}
         for live in self.api.list("autoscaling/v2", "HorizontalPodAutoscaler"):
-            if live["status"]["desiredReplicas"] < live["spec"]["minReplicas"]:
-                return f"{live['metadata']['name']} has not looked yet"
+            target, least = live["spec"]["scaleTargetRef"]["name"], live["spec"]["minReplicas"]
+            if not condition(live, "AbleToScale") or scaled[target]["replicas"] < least:
+                return f"the autoscaler {live['metadata']['name']} has not looked yet"
         return unavailable(self.api, self.of(*WORKLOADS))
 
     @cached_property
@@ -129,7 +131,7 @@ def available(workload: Object) -> bool:
 
 def condition(item: Object, kind: str) -> bool:
     """Whether a condition of an object holds."""
-    return any(each["type"] == kind and each["status"] == "True" for each in item["status"].get("conditions", ()))
+    return any(each["type"] == kind and each["status"] == "True" for each in item["status"].get("conditions") or ())
 
 
 def timed(work: Callable[[], dict[str, Answer | Refused]]) -> tuple[float, dict[str, Answer | Refused]]:

@@ -4,7 +4,6 @@ import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 from testbed.api import Api, Object, Ref
 from testbed.bed import Cluster
@@ -120,6 +119,8 @@ def _trouble(kustomization: Object) -> str:
 
 
 def _said(item: Object) -> str:
-    dropped = ("resourceVersion", "managedFields")
-    metadata: dict[str, Any] = {key: value for key, value in item["metadata"].items() if key not in dropped}
-    return json.dumps({**item, "metadata": metadata, "status": None}, sort_keys=True)
+    # How many pods a Deployment has is its autoscaler's to say.
+    dropped = ("resourceVersion", "managedFields", "generation")
+    metadata = {key: value for key, value in item["metadata"].items() if key not in dropped}
+    spec = {key: value for key, value in item.get("spec", {}).items() if key != "replicas"}
+    return json.dumps({**item, "metadata": metadata, "spec": spec, "status": None}, sort_keys=True)

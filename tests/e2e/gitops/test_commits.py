@@ -48,18 +48,18 @@ def test_a_commit_that_takes_a_change_back_rolls_back(fleet: Fleet, record: Reco
 def test_a_service_whose_release_is_removed_is_pruned_and_nothing_else_is_touched(fleet: Fleet, record: Record) -> None:
     wanted = objects(fleet.manifests(fleet.apps))
     there = fleet.apps.present(wanted)
-    fleet.repository.remove("load-generator")
-    began = fleet.change("load-generator: retired")
+    fleet.repository.remove("accounting")
+    began = fleet.change("accounting: retired")
     left = {Ref.of(item) for item in objects(fleet.manifests(fleet.apps))}
     gone = [item for item in wanted if Ref.of(item) not in left]
-    until(lambda: not fleet.apps.present(gone), "all that load-generator had is gone", pause=0.2)
+    until(lambda: not fleet.apps.present(gone), "all that accounting had is gone", pause=0.2)
     record.measure("GitOps", f"from push to pruned, {len(gone)} objects", now() - began, "s")
     fleet.settle()
     present = fleet.apps.present(wanted)
     assert {str(ref) for ref in there if present.get(ref) != there[ref]} == {str(Ref.of(item)) for item in gone}, (
         "what is there is as it was"
     )
-    assert all("load-generator" in str(Ref.of(item)) for item in gone)
+    assert all("accounting" in str(Ref.of(item)) for item in gone)
     fleet.revert()
 
 

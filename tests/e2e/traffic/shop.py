@@ -2,6 +2,7 @@
 
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -52,12 +53,17 @@ class Shop:
         """Waits until these Deployments have all their pods."""
         until(lambda: self._unready(set(names)), f"{', '.join(names)} are available")
 
+    def pods(self, deployment: str) -> list[str]:
+        """The names of a Deployment's pods."""
+        found = [pod["metadata"]["name"] for pod in self.api.list("v1", "Pod", "shop")]
+        return [name for name in found if name.startswith(f"{deployment}-")]
+
     def await_end(self, *names: str) -> None:
         """Waits until no pod of these Deployments is left."""
 
         def gone() -> bool | str:
-            left = [pod["metadata"]["name"] for pod in self.api.list("v1", "Pod", "shop")]
-            return ", ".join(pod for pod in left if pod.startswith(tuple(f"{name}-" for name in names))) or True
+            left = [pod for name in names for pod in self.pods(name)]
+            return ", ".join(left) or True
 
         until(gone, f"the pods of {', '.join(names)} are gone", pause=0.5)
 
@@ -93,8 +99,8 @@ class Shop:
         process.ready(lambda: len(self.api.list("v1", "Node")) == 3)
 
     def _apply(self, folder: Path) -> None:
-        for item in objects(folder):
-            self.api.apply(item, manager=FLUX)
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda item: self.api.apply(item, manager=FLUX), objects(folder)))
 
     def _unready(self, names: set[str]) -> bool | str:
         found = self.api.list("apps/v1", "Deployment", "shop")

@@ -4,6 +4,9 @@ from collections.abc import Iterator
 
 import httpx
 
+from constructs_lib import Port, Service
+from constructs_lib.testing import render
+from envs.prod import ENV
 from testbed.api import Object, Ref
 from testbed.gateway import NAMESPACE, Proxy
 from testbed.load import Target
@@ -96,6 +99,23 @@ def test_every_route_answers_from_its_own_service_under_each_of_its_hosts(shop: 
     assert [s for s in samples if s.failure] == []
     assert [s.service for s in samples] == list(wanted.values())
     assert len(set(wanted.values())) == len(_routes(shop)) - 2, "frontend-proxy has two; one only redirects"
+
+
+def test_an_http_route_speaks_http_2_with_a_backend_whose_port_says_so(shop: Shop) -> None:
+    """gRPC answers, which need HTTP/2 all the way, though the route is one for HTTP."""
+    port = Port.h2c(8080, name="grpc")  # by this name our kubelet starts a server that knows HTTP/2 alone
+    service = Service(name="two", owner="team-a", image="registry.example.com/two", ports=(port,))
+    objects = render(service, ENV)
+    assert "HTTPRoute" in {item["kind"] for item in objects}
+    try:
+        for item in objects:
+            shop.api.apply(item)
+        shop.await_slot("two-blue")
+        samples = shop.load(100, shop.inside("two", "grpc"), limit=10).wait()
+        assert [(s.failure, s.service) for s in samples] == [("", "two")] * 10
+    finally:
+        for item in objects:
+            shop.api.delete(Ref.of(item))
 
 
 def test_a_host_that_no_route_has_is_not_found(shop: Shop) -> None:

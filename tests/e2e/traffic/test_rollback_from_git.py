@@ -40,8 +40,8 @@ def test_seconds_from_the_commit_of_a_rollback_to_the_last_canary_request(shop: 
 
 def _roll_back(shop: Shop, record: Record, repository: Repository, following: Following) -> None:
     shop.await_slot(f"{_SERVICE}-green")
-    load = shop.load(520, shop.inside(_SERVICE))
-    until_answered(load, 2_000)
+    load = shop.load(200, shop.inside(_SERVICE))
+    until_answered(load, 800)
     repository.canary(_SERVICE, 0)
     repository.synth()
     repository.commit(f"{_SERVICE}: rollback")
@@ -49,7 +49,7 @@ def _roll_back(shop: Shop, record: Record, repository: Repository, following: Fo
     repository.push()
     until(lambda: following.weights(_SERVICE).keys() == {f"{_SERVICE}-blue"}, "the route is rolled back", pause=0.05)
     applied = time.time()
-    until_answered(load, 3_000)
+    until_answered(load, 1_000)
     samples = load.stop()
 
     plot(record, "A rollback from Git", samples, {"pushed": pushed, "applied": applied})
