@@ -6,8 +6,8 @@ import sys
 from collections.abc import Sequence
 
 from .namespaces import CannotRun, check, run
-from .programs.__main__ import main as prepare
 from .programs.build import ToolMissing
+from .programs.prepare import prepare
 
 REPORT = "docs/report"
 

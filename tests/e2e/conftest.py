@@ -15,6 +15,7 @@ from testbed.report import Record
 ROOT = Path(__file__).resolve().parents[2]
 LOGS = ROOT / ".scratch" / "e2e"
 """Where the logs of all programs are kept when a test failed."""
+_NOT_LOGS = shutil.ignore_patterns("etcd", "certificates", "clone", "cache", "*.sock")
 _GROUPS = {"admission": "Admission", "gitops": "GitOps", "traffic": "Traffic"}
 _RECORD = pytest.StashKey[Record]()
 
@@ -55,7 +56,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Writes the report, or keeps the logs of a failed run: the folder in memory goes with the run."""
     if session.testsfailed:
         shutil.rmtree(LOGS, ignore_errors=True)
-        shutil.copytree(os.environ[FOLDER], LOGS, ignore=shutil.ignore_patterns("etcd", "certificates", "*.sock"))
+        shutil.copytree(os.environ[FOLDER], LOGS, ignore=_NOT_LOGS)
     elif folder := session.config.getoption("--report"):
         session.config.stash[_RECORD].write(folder)
         write(folder)

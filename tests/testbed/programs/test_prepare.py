@@ -1,13 +1,14 @@
-"""`python -m testbed.programs` makes what is missing."""
+"""What is missing is made, and only that."""
 
 from pathlib import Path
 
 import pytest
 
 from testbed.programs import crds, modules
-from testbed.programs.__main__ import main
+from testbed.programs.build import ToolMissing
 from testbed.programs.download import Folders
 from testbed.programs.modules import Module
+from testbed.programs.prepare import prepare
 from tests.testbed.programs.proxy import Proxy
 
 
@@ -30,19 +31,17 @@ def small(tmp_path: Path, proxy: Proxy, cache: Path, monkeypatch: pytest.MonkeyP
 
 @pytest.mark.usefixtures("small")
 def test_the_first_time_shows_each_step_and_the_second_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main() == 0
+    prepare()
     said = capsys.readouterr().err
     assert "[1/2] building etcd v1.0.0 …\n" in said
     assert "[2/2] fetching 2 sets of definitions and stages …\n" in said
     assert said.splitlines()[-1].startswith("all programs of the test bed are ready after ")
-    assert main() == 0
+    prepare()
     assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.usefixtures("small")
-def test_what_is_missing_on_the_machine_is_the_last_line(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_cannot_be_had_ends_it_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GOPROXY", "off")
-    assert main() == 1
-    assert capsys.readouterr().err.splitlines()[-1].startswith("etcd v1.0.0 could not be built, go exited with 1: ")
+    with pytest.raises(ToolMissing, match=r"^etcd v1\.0\.0 could not be built, go exited with 1: "):
+        prepare()
