@@ -26,7 +26,7 @@ test: .venv/dev.lock .venv-checkov/lock node_modules/.package-lock.json ## run t
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2
 
-e2e: .venv/dev.lock node_modules/.package-lock.json ## run Kubernetes, Flux and Envoy on our manifests, and write docs/report/; ONLY=tests/e2e/… for some
+e2e: .venv/dev.lock .venv-checkov/lock node_modules/.package-lock.json ## run Kubernetes, Flux and Envoy on our manifests, and write docs/report/; ONLY=tests/e2e/… for some
 	@$(BIN)/python -m testbed tests $(ONLY)
 
 cluster: .venv/dev.lock ## run a cluster with the shop on it until Ctrl-C; ENV=… for another one than staging
