@@ -66,6 +66,8 @@ class Kwok:
         config.write_text(yaml.safe_dump_all(_stages(documents)), encoding="utf-8")
         options = [f"--kubeconfig={cluster.kubeconfig}", f"--config={config}", "--manage-all-nodes"]
         options += [f"--cidr={_pods(cluster)}", f"--node-ip={cluster.address}"]
+        # Without leases a node is taken for dead after 50 seconds, and its pods for not ready.
+        options += ["--node-lease-duration-seconds=40"]
         self._process = Process([program("kwok"), *options], cluster.folder / "logs" / "kwok.log")
 
     def stop(self) -> None:

@@ -60,6 +60,11 @@ MODULES = (
         stamps={"github.com/prometheus/common/version.Version": "{version}"},
     ),
     Module(
+        _HERE / "kube-state-metrics",
+        {"kube-state-metrics": "k8s.io/kube-state-metrics/v2"},
+        stamps={"github.com/prometheus/common/version.Version": "{version}"},
+    ),
+    Module(
         _HERE / "helm",
         {"helm": "helm.sh/helm/v3/cmd/helm"},
         # Without them helm takes the cluster for Kubernetes 1.20.

@@ -1,10 +1,12 @@
 """Requests during a rollout: none fails, and each slot gets its share."""
 
 import math
+import time
 from collections import Counter
 from itertools import pairwise
 
 from testbed.load import Load, Target
+from testbed.nodes import NEVER_READY
 from testbed.process import until
 from testbed.report import Record
 from tests.e2e.traffic.fleet import Steps, move
@@ -70,13 +72,14 @@ def test_no_request_fails_in_a_rollback_and_none_reaches_the_new_slot_two_second
     move(shop.api, steps.entered, steps.canary)
     load = shop.load(_RATE, shop.inside("frontend"), shop.inside("cart", "grpc"))
     until_answered(load, 4_000)
+    sent = time.time()
     back = move(shop.api, steps.canary, steps.entered)
     until_answered(load, 4_000)
     samples = load.stop()
 
     plot(record, "A rollback", samples, {"rolled back": back})
     last = max(s.due for s in samples if s.slot == "green")
-    record.measure("Traffic", "from the rolled back route to the last canary request", last - back, "s", 2)
+    record.measure("Traffic", "from sending a rolled back route to the last canary request", last - sent, "s", 2)
     assert failures(samples) == {}
     assert_rate(samples, 500)
     assert abs(share([s for s in samples if s.due < back], "green") - 40) <= 4
@@ -138,3 +141,35 @@ def test_without_the_drain_requests_in_flight_are_lost(shop: Shop, record: Recor
 
     record.measure("Traffic", "requests lost where the drain is taken away", failures(samples).total(), "requests")
     assert {sample.kind for sample in samples if sample.failure} == {"http", "grpc"}
+
+
+_GREEN = "load-generator-green/deployment-load-generator-green.yaml"
+
+
+def test_a_new_slot_without_a_ready_pod_gets_nothing_and_the_stable_one_all(shop: Shop) -> None:
+    """Its share is not lost, though the route gives it 40 per cent."""
+    steps = shop.fleet.rollouts("load-generator")
+    unready = {**steps.entered, _GREEN: steps.entered[_GREEN].replace("open-telemetry/demo@", f"{NEVER_READY}@")}
+    canary = {**steps.canary, _GREEN: unready[_GREEN]}
+    move(shop.api, steps.before, unready)
+    until(lambda: shop.pods("load-generator-green"), "the pod is there")
+    move(shop.api, unready, canary)
+    load = shop.load(100, shop.inside("load-generator"))
+    until_answered(load, 500)
+    samples = load.stop()
+    move(shop.api, canary, steps.before)
+    assert Counter((sample.slot, sample.failure) for sample in samples) == {("blue", ""): len(samples)}
+    shop.await_end("load-generator-green")
+
+
+def test_a_new_slot_without_any_pod_turns_its_share_into_failures(shop: Shop) -> None:
+    """Why an operation that raises a share asks for ready endpoints first."""
+    steps = shop.fleet.rollouts("load-generator")
+    empty = {path: text for path, text in steps.canary.items() if path != _GREEN}
+    taken = move(shop.api, steps.before, empty)
+    load = shop.load(100, shop.inside("load-generator"))
+    until_answered(load, 700)
+    samples = between(load.stop(), taken)
+    move(shop.api, empty, steps.before)
+    assert failures(samples).keys() == {"http status 503"}
+    assert abs(100 * failures(samples).total() / len(samples) - 40) < 12, "each request is decided for itself"
