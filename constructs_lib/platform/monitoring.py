@@ -27,8 +27,8 @@ _STATES = {
     "HelmRelease": ("helm.toolkit.fluxcd.io", "v2", "helmreleases"),
 }
 """Group, version and plural of the kinds whose state is a metric."""
+_NAME = {"name": ["metadata", "name"]}
 _LABELS = {
-    "name": ["metadata", "name"],
     "exported_namespace": ["metadata", "namespace"],
     "ready": ["status", "conditions", "[type=Ready]", "status"],
     "suspended": ["spec", "suspend"],
@@ -39,11 +39,13 @@ def _state(kind: str) -> dict[str, Any]:
     # No controller says which of its objects fail; kube-state-metrics reads it off their status. As Flux proposes:
     # https://fluxcd.io/flux/monitoring/custom-metrics/
     group, version, _ = _STATES[kind]
-    info = {"name": "resource_info", "help": f"The state of a {kind}.", "each": {"type": "Info", "info": {}}}
+    # An Info without a label of its own is no metric at all.
+    info = {"type": "Info", "info": {"labelsFromPath": _NAME}}
+    metric = {"name": "resource_info", "help": f"The state of a {kind}.", "each": info, "labelsFromPath": _LABELS}
     return {
         "groupVersionKind": {"group": group, "version": version, "kind": kind},
         "metricNamePrefix": "gotk",
-        "metrics": [{**info, "labelsFromPath": _LABELS}],
+        "metrics": [metric],
     }
 
 
