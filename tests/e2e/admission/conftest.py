@@ -12,7 +12,7 @@ from tests.e2e.admission.running import Running
 from tests.support.shipped import CLUSTERS
 
 
-@pytest.fixture(scope="session", params=CLUSTERS)
+@pytest.fixture(scope="package", params=CLUSTERS)
 def running(request: pytest.FixtureRequest, bed: Bed, record: Record) -> Iterator[Running]:
     """Each cluster that we ship, as it is when all is quiet. Not to be changed."""
     running = Running.start(bed, request.param)

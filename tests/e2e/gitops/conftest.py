@@ -64,7 +64,7 @@ class Fleet:
         self.alerts.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def whole_fleet(bed: Bed) -> Iterator[Fleet]:
     fleet = Fleet(bed)
     yield fleet

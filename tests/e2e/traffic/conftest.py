@@ -8,7 +8,7 @@ from testbed.bed import Bed
 from tests.e2e.traffic.shop import Shop
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shop(bed: Bed) -> Iterator[Shop]:
     with Shop(bed) as shop:
         yield shop
