@@ -108,6 +108,7 @@ class ControlPlane:
             service_account_private_key_file=self._key,
             root_ca_file=self._authority,
             use_service_account_credentials=True,
+            horizontal_pod_autoscaler_sync_period="2s",  # not 15: a test waits for the first look
         )
 
     def _scheduler(self) -> None:
