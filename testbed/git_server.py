@@ -134,6 +134,8 @@ def _handler(server: GitServer) -> type[BaseHTTPRequestHandler]:
 
         def _end(self, content: bytes) -> None:
             self.send_header("Content-Length", str(len(content)))
+            # A connection that lived on would go on being served after `stop`.
+            self.send_header("Connection", "close")
             self.end_headers()
             self.wfile.write(content)
 

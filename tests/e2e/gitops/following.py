@@ -122,5 +122,7 @@ def _said(item: Object) -> str:
     # How many pods a Deployment has is its autoscaler's to say.
     dropped = ("resourceVersion", "managedFields", "generation")
     metadata = {key: value for key, value in item["metadata"].items() if key not in dropped}
+    # A Receiver says in this annotation that it was called.
+    metadata["annotations"] = metadata.get("annotations", {}) | {"reconcile.fluxcd.io/requestedAt": ""}
     spec = {key: value for key, value in item.get("spec", {}).items() if key != "replicas"}
     return json.dumps({**item, "metadata": metadata, "spec": spec, "status": None}, sort_keys=True)

@@ -19,15 +19,17 @@ def test_git_is_away_for_a_minute_nothing_changes_and_the_cluster_catches_up(fle
     before, pods = fleet.apps.present(wanted), fleet.apps.templates()
     pulled, failed = _counts(fleet)
     fleet.server.stop()
-    end = now() + _AWAY_SECONDS
-    while now() < end:
-        assert fleet.apps.templates() == pods
-        time.sleep(2)
-    assert fleet.apps.present(wanted) == before
-    pulled_now, failed_now = _counts(fleet)
-    assert pulled_now == pulled, "the alert on missing pulls counts these"
-    assert failed_now > failed
-    fleet.server.start()
+    try:
+        end = now() + _AWAY_SECONDS
+        while now() < end:
+            assert fleet.apps.templates() == pods
+            time.sleep(2)
+        assert fleet.apps.present(wanted) == before
+        pulled_now, failed_now = _counts(fleet)
+        assert pulled_now == pulled, "the alert on missing pulls counts these"
+        assert failed_now > failed
+    finally:
+        fleet.server.start()
     fleet.repository.deploy("currency", image(21))
     began = fleet.change("currency: a new image")
     until(lambda: fleet.apps.image("currency-blue") == image(21), "it catches up", pause=0.05)
