@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -27,11 +27,17 @@ def other(slot: Slot) -> Slot:
     return "green" if slot == "blue" else "blue"
 
 
-class _File(Value):
+class ReleaseFile(Value):
+    """What all files of `releases/` begin with."""
+
     stands_alone: ClassVar[bool] = True
 
     schema_: Exactly[Literal[1]] = Field(alias="schema")
     """The version of this form."""
+
+    def as_file(self) -> dict[str, Any]:
+        """The content of the file, as JSON data: what was set, each spec with the version of its form."""
+        return {"schema": self.schema_, **{k: v for k, v in self.written().items() if k != "schema_"}}
 
 
 class Version(Value):
@@ -49,7 +55,7 @@ class Version(Value):
     """Absent only in the stable slot of an environment that follows `apps/`."""
 
 
-class Release(_File):
+class Release(ReleaseFile):
     """`releases/<environment>/<service>.yaml`: a service runs in an environment exactly if this file exists."""
 
     stable: Slot
@@ -63,8 +69,15 @@ class Release(_File):
             raise ValueError(f"slots must hold the stable one, got stable {self.stable!r} and slots {list(self.slots)}")
         return self
 
+    def as_file(self) -> dict[str, Any]:  # noqa: D102 - as above
+        slots = {
+            slot: version.written() | ({"spec": version.spec.written()} if version.spec else {})
+            for slot, version in sorted(self.slots.items())
+        }
+        return {"schema": self.schema_, "stable": self.stable, "slots": slots}
 
-class Rollout(_File):
+
+class Rollout(ReleaseFile):
     """`releases/<environment>/rollouts/<name>.yaml`: versions that move in together behind one share."""
 
     phase: Literal["open", "finalized"]
@@ -82,7 +95,7 @@ class Rollout(_File):
         return members
 
 
-class Pin(_File):
+class Pin(ReleaseFile):
     """`releases/<environment>/platform.yaml`: the commit whose code renders the environment's apps cluster."""
 
     commit: Annotated[str, Form(r"^[0-9a-f]{40,64}$", "the whole id of a commit: 40 to 64 hexadecimal digits")]
@@ -91,4 +104,4 @@ class Pin(_File):
     """The tag that it was known by."""
 
 
-__all__ = ["SCHEMA", "Commit", "Pin", "Release", "Rollout", "Slot", "Version", "other"]
+__all__ = ["SCHEMA", "Commit", "Pin", "Release", "ReleaseFile", "Rollout", "Slot", "Time", "Version", "other"]

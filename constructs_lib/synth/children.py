@@ -81,7 +81,7 @@ class Child:
         self._errors.seek(0)
         said = [line.strip() for line in self._errors.read().splitlines() if line.strip()]
         return Problem(
-            f"{request['cluster']}: the renderer with the code of {self._code.name} ended with "
+            f"{request.get('cluster', 'apps/ and envs/')}: the renderer with the code of {self._code.name} ended with "
             f"{self._process.wait()}: {said[-1] if said else 'it said nothing'}; mend that code, or move the pin"
         )
 

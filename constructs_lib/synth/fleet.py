@@ -89,7 +89,7 @@ def load_releases(root: Path, environments: dict[str, Environment]) -> dict[str,
         if file.is_symlink() or path.suffix != ".yaml" or parts[0] not in found or not _belongs(parts):
             problems.append(
                 f"{path}: does not belong here; releases/ holds <environment>/<service>.yaml, "
-                f"<environment>/rollouts/<name>.yaml and <environment>/platform.yaml, for {', '.join(found)}"
+                f"<environment>/rollouts/<name>.yaml, <environment>/platform.yaml and <environment>/holds.yaml, for {', '.join(found)}"
             )
             continue
         data = _read(file, path, problems)
@@ -97,6 +97,8 @@ def load_releases(root: Path, environments: dict[str, Environment]) -> dict[str,
             found[parts[0]].rollouts[path.stem] = data
         elif path.stem == "platform":
             found[parts[0]].platform = data
+        elif path.stem == "holds":
+            pass  # whom people keep from changing is no matter of what runs
         else:
             found[parts[0]].services[path.stem] = data
     if problems:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from ..values import Problem
@@ -26,23 +27,30 @@ _MARK = "desired.lock"
 
 def code_of(root: Path, commit: str, name: str) -> Code:
     """The code of a commit and a Python with the tools that its lock names. Raises Problem."""
-    folder = cache_folder() / "code" / commit
+    def archive() -> bytes:
+        listed = _git(root, "ls-tree", "--name-only", commit, "--", *_CODE)
+        if listed.returncode:
+            raise Problem(_why_missing(root, commit, name))
+        return _git(root, "archive", "--format=tar", commit, "--", *listed.stdout.decode().split()).stdout
+
+    return unpacked(commit, archive, name, f"commit {commit[:12]} has no {LOCK}; pin a commit that has one")
+
+
+def unpacked(key: str, archive: Callable[[], bytes], name: str, without_lock: str) -> Code:
+    """The code in an archive (tar), kept under a key, and its Python. Raises Problem, `without_lock` for one."""
+    folder = cache_folder() / "code" / key
     if not folder.is_dir():
-        _extract(root, commit, name, folder)
+        _unpack(archive(), folder)
     lock = folder / LOCK
     if not lock.is_file():
-        raise Problem(f"{name}: commit {commit[:12]} has no {LOCK}; pin a commit that has one")
+        raise Problem(f"{name}: {without_lock}")
     return Code(folder, _python(lock, name), name)
 
 
-def _extract(root: Path, commit: str, name: str, folder: Path) -> None:
-    listed = _git(root, "ls-tree", "--name-only", commit, "--", *_CODE)
-    if listed.returncode:
-        raise Problem(_why_missing(root, commit, name))
-    archive = _git(root, "archive", "--format=tar", commit, "--", *listed.stdout.decode().split())
+def _unpack(archive: bytes, folder: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(dir=folder.parent))
-    with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as tar:
+    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
         tar.extractall(beside, filter="data")
     try:
         beside.rename(folder)

@@ -3,12 +3,14 @@
 The contract, version 1. A request is one line:
 
     {"contract": 1, "do": "plan" | "render" | "check", "cluster": …, "releases": …, "rollouts": …, "specs": …}
+    {"contract": 1, "do": "describe"}
 
 `render` adds `"units": [id, …]`, `check` adds `"facts": [facts of each unit]`. Answers are lines, the last one
 `{"done": true}` or `{"problems": [sentence, …]}`:
 
     plan    {"unit": id, "key": digest, "folder": …, "sources": […]}
     render  {"unit": id, "key": digest, "files": {path: text}, "facts": {…}}
+    describe    {"environments": [environment, …], "specs": {service: spec}}, in the order of promotion
     check   {"findings": [[rule, subject, sentence], …]}
 
 A pinned commit's code answers with that commit's rules and constructs, so head never needs to know them.
@@ -26,6 +28,7 @@ from typing import Any, TextIO
 
 from ..environment import Environment, Role
 from ..values import Problem
+from .fleet import load_services
 from .library import library_of
 from .plan import Plan
 from .units import Component, Request
@@ -54,6 +57,9 @@ def _answers(request: Json, environments: dict[str, Environment], components: Co
             f"the renderer speaks version {CONTRACT} of its contract, and was asked in version "
             f"{request.get('contract')!r}; move the platform's pin to a newer commit"
         )
+    if request["do"] == "describe":
+        yield _description(environments)
+        return
     plan = plan_of(request, environments, components)
     if request["do"] == "plan":
         for unit in plan.units():
@@ -66,6 +72,14 @@ def _answers(request: Json, environments: dict[str, Environment], components: Co
 
         facts = Facts.joined(request["facts"])
         yield {"findings": cluster_findings(facts, plan.environment, plan.role)}
+
+
+def _description(environments: dict[str, Environment]) -> Json:
+    """What a program that runs the fleet reads of the code: all environments, and the services of `apps/`."""
+    return {
+        "environments": [each.model_dump(mode="json", exclude_defaults=True) for each in environments.values()],
+        "specs": {name: service.written() for name, service in load_services().items()},
+    }
 
 
 def _render(plan: Plan, request: Json) -> Iterator[Json]:

@@ -1,0 +1,136 @@
+"""What must hold before a state may follow another: holds, and the gates of the environment.
+
+Gates look at what changes and not at the verb, so that no operation goes around them. Lowering a share to 0 and taking
+back a finalize pass none: they are never held up by anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from .model import EnvironmentState, Hold, Observation, State
+from .operations import Canary, HoldOn, Intent, Retire, Rollback, Unhold
+from .problems import Refused
+from .verbs.slots import spec_of, time_of
+
+
+def pass_gates(
+    intent: Intent,
+    state: State,
+    before: EnvironmentState,
+    after: EnvironmentState,
+    observed: Observation | None,
+    now: datetime,
+) -> None:
+    """Raises Refused with the first gate that is closed."""
+    operation = intent.operation
+    if isinstance(operation, Rollback) or (isinstance(operation, Canary) and operation.share == 0):
+        return
+    if not isinstance(operation, HoldOn | Unhold):
+        _holds(before, after, time_of(now))
+    _tested(state, before, after)
+    looks = Looks(observed, intent.unobserved)
+    if "ready" in before.environment.gates:
+        looks.ready(state, before, after)
+        if isinstance(operation, Retire):
+            looks.without_traffic(operation.service, before.name)
+    if after.platform and after.platform != before.platform:
+        looks.healthy_platform(state.history.platform_digest(after.platform.commit), before.name)
+
+
+def _holds(before: EnvironmentState, after: EnvironmentState, now: str) -> None:
+    if before.holds.environment:
+        _refuse_if_held(before.name, before.holds.environment, now)
+    for service in changed_services(after):
+        if hold := before.holds.services.get(service):
+            _refuse_if_held(f"{service} in {before.name}", hold, now)
+
+
+def _refuse_if_held(what: str, hold: Hold, now: str) -> None:
+    if hold.until is None or hold.until > now:
+        until = f" until {hold.until}" if hold.until else ""
+        raise Refused(f"{what} is held by {hold.actor}{until}: {hold.reason}; ask them, or take it away with unhold")
+
+
+def changed_services(after: EnvironmentState) -> list[str]:
+    """The services whose release or rollout was changed on the way to this state."""
+    found = set(after.services.changes)
+    for name, rollout in after.rollouts.changes.items():
+        for each in (rollout, after.rollouts.below(name)):
+            found.update(each.members if each else ())
+    return sorted(found)
+
+
+def _tested(state: State, before: EnvironmentState, after: EnvironmentState) -> None:
+    source = before.environment.promoted_from
+    if "tested" not in before.environment.gates or source is None:
+        return
+    for service, release in after.services.changes.items():
+        known = before.services.get(service)
+        images = {each.image for each in known.slots.values()} if known else set()
+        for version in release.slots.values() if release else ():
+            if version.image in images or state.history.stood(before.name, service, version.image):
+                continue
+            if not state.history.stood(source, service, version.image):
+                raise Refused(
+                    f"{service} in {before.name}: {version.image} never stood in a finalized recipe of {source}, "
+                    f"which {before.name} asks for; finalize it in {source} and promote it"
+                )
+
+
+class Looks:
+    """The gates that need a look at the cluster."""
+
+    def __init__(self, observed: Observation | None, passed: bool) -> None:
+        self._observed = observed or Observation()
+        self._passed = passed
+
+    def ready(self, state: State, before: EnvironmentState, after: EnvironmentState) -> None:
+        """Every slot that is to get traffic has ready endpoints. Raises Refused."""
+        if self._passed:
+            return
+        for service, slot in _entering(state, before, after):
+            name = f"{service}-{slot}"
+            if self._observed.ready is None:
+                raise Refused(f"{before.name} asks that {name} is ready, and nobody looked; {_REMEDY}")
+            if self._observed.ready.get(name, 0) < 1:
+                raise Refused(f"{name} in {before.name} has no ready endpoint; wait until it has, or see why it has none")
+
+    def without_traffic(self, service: str, environment: str) -> None:
+        """Nobody sends requests to the service. Raises Refused."""
+        if self._passed:
+            return
+        if self._observed.requests is None:
+            raise Refused(f"{environment} asks that {service} gets no requests, and nobody looked; {_REMEDY}")
+        if (rate := self._observed.requests.get(service, 0.0)) > 0:
+            raise Refused(f"{service} in {environment} gets {rate:.2g} requests per second; retire it when it gets none")
+
+    def healthy_platform(self, digest: str, environment: str) -> None:
+        """The ops cluster is healthy with this platform. Raises Refused."""
+        if self._passed:
+            return
+        if not self._observed.healthy_platform:
+            raise Refused(f"nobody saw {environment}-ops healthy with this platform; {_REMEDY}")
+        if self._observed.healthy_platform != digest:
+            raise Refused(
+                f"{environment}-ops is healthy with the platform {self._observed.healthy_platform[:12]}, "
+                f"not with {digest[:12]}; name the tag that it runs, or wait until it runs this one"
+            )
+
+
+_REMEDY = "give a kubeconfig, or pass it with --unobserved and a reason"
+
+
+def _entering(state: State, before: EnvironmentState, after: EnvironmentState) -> Iterator[tuple[str, str]]:
+    """Services and slots that get traffic or become stable with this change, and had objects before it."""
+    for name, rollout in after.rollouts.changes.items():
+        was = before.rollouts.get(name)
+        if rollout is None or was is None:
+            continue
+        leaves_zero = was.share == 0 and rollout.share > 0
+        finalizes = was.phase == "open" and rollout.phase == "finalized"
+        for service, slot in rollout.members.items() if leaves_zero or finalizes else ():
+            spec = spec_of(state, before.services[service].slots[slot], service)
+            if spec and spec.slotted:
+                yield service, slot

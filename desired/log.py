@@ -1,0 +1,121 @@
+"""How an operation stands in its commit: a first line for people, and trailers for programs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from .git import Author
+from .model import Observation
+from .operations import OPERATION, Canary, Deploy, HoldOn, Intent, Operation, Promote
+
+OPERATION_TRAILER = "Desired-Operation"
+_PARAMETERS, _ACTOR, _REASON = "Desired-Parameters", "Desired-Actor", "Desired-Reason"
+REVISION = "Desired-Revision"
+_EXPECTED, _KEY = "Desired-Expected", "Desired-Key"
+_OBSERVED, _UNOBSERVED = "Desired-Observed", "Desired-Unobserved"
+CODE = "Desired-Code"
+"""Clusters whose manifests are not made by the code of the commit itself, and the commits whose code makes them."""
+START, REPAIR, MANIFESTS = "start", "repair", "manifests"
+"""What the publisher itself writes in place of an operation's verb."""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What the trailers of a commit say."""
+
+    intent: Intent
+    observed: Observation | None
+    revision: str
+    """The id of the tree of `releases/` after it."""
+
+
+def title(operation: Operation) -> str:
+    """One line that says what was done."""
+    where = f"in {operation.environment}"
+    if isinstance(operation, Deploy):
+        versions = ", ".join(f"{name} {_version(each)}" for name, each in operation.services.items())
+        return _short(f"{versions}: deploy {'as a canary ' if operation.canary else ''}{where}")
+    if isinstance(operation, Canary):
+        return f"{operation.service}: {operation.share} % {where}"
+    if isinstance(operation, Promote):
+        return f"Promote {operation.source} at {operation.recipe[:12]} to {operation.environment}"
+    subject = ", ".join(operation.named())
+    if isinstance(operation, HoldOn) or operation.verb == "unhold":
+        return f"{subject or operation.environment}: {operation.verb} {where}"
+    about = getattr(operation, "tag", "") or str(getattr(operation, "to", "") or getattr(operation, "commit", ""))[:12]
+    return _short(f"{subject or operation.environment}: {operation.verb} {about + ' ' if about else ''}{where}")
+
+
+def _version(build: Any) -> str:
+    return (build.commit or build.image.rpartition(":")[2])[:12]
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 100 else text[:99] + "…"
+
+
+def message(
+    intent: Intent, observed: Observation | None, revision: str, said: tuple[str, ...], behind: str = ""
+) -> str:
+    """The message of an operation's commit. `behind` names clusters that older code makes."""
+    operation = intent.operation
+    trailers = [
+        (OPERATION_TRAILER, operation.verb),
+        (_PARAMETERS, json.dumps(operation.model_dump(mode="json", exclude_defaults=True), sort_keys=True)),
+        (_ACTOR, intent.actor),
+        (_REASON, intent.reason),
+        (_EXPECTED, intent.expected),
+        (REVISION, revision),
+        (_KEY, intent.key),
+        (_OBSERVED, observed.model_dump_json(exclude_defaults=True) if observed else ""),
+        (_UNOBSERVED, "yes" if intent.unobserved else ""),
+        (CODE, behind),
+    ]
+    body = "".join(f"{line[:1].upper()}{line[1:]}.\n" for line in said)
+    return with_trailers(title(operation), body, trailers)
+
+
+def with_trailers(first: str, body: str, trailers: list[tuple[str, str]]) -> str:
+    """A message with trailers; those without a value are left out."""
+    listed = "".join(f"{name}: {value}\n" for name, value in trailers if value)
+    return f"{first}\n\n{body}{chr(10) if body else ''}{listed}"
+
+
+def trailers(text: str) -> dict[str, str]:
+    """The trailers of the last paragraph of a message."""
+    last = text.rstrip("\n").rpartition("\n\n")[2]
+    pairs = (line.partition(": ") for line in last.splitlines())
+    return {name: value for name, colon, value in pairs if colon and name.startswith("Desired-")}
+
+
+def recorded(text: str) -> Recorded | None:
+    """The operation of a commit's message; None where it holds none that can be read."""
+    found = trailers(text)
+    if OPERATION_TRAILER not in found or found[OPERATION_TRAILER] in (START, REPAIR, MANIFESTS):
+        return None
+    try:
+        operation = OPERATION.validate_python(
+            {"verb": found[OPERATION_TRAILER], **json.loads(found.get(_PARAMETERS, "{}"))}
+        )
+        observed = Observation.model_validate_json(found[_OBSERVED]) if _OBSERVED in found else None
+        intent = Intent(
+            operation=operation,
+            actor=found.get(_ACTOR, ""),
+            reason=found.get(_REASON, ""),
+            expected=found.get(_EXPECTED, ""),
+            key=found.get(_KEY, ""),
+            unobserved=found.get(_UNOBSERVED) == "yes",
+        )
+    except (ValidationError, ValueError):
+        return None
+    return Recorded(intent, observed, found.get(REVISION, ""))
+
+
+def author_of(intent: Intent, time: int) -> Author:
+    """The author of an operation's commit."""
+    name, _, email = intent.actor.partition(" <")
+    return Author(name, email.rstrip(">"), time)

@@ -1,0 +1,126 @@
+"""Versions on their way through the slots of releases: what several operations share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+
+from constructs_lib.release import Release, Rollout, Slot, Version, other
+from constructs_lib.values import Service
+
+from ..model import EnvironmentState, Outcome, State, with_spec
+from ..problems import Refused
+
+
+def time_of(now: datetime) -> str:
+    """As releases write it: UTC, whole seconds."""
+    return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def with_slot(release: Release, slot: Slot, version: Version) -> Release:
+    """The release with this version in a slot."""
+    return Release(schema=1, stable=release.stable, slots={**release.slots, slot: version})
+
+
+def routed(state: State, version: Version, service: str) -> bool:
+    """Whether the version gets its traffic by a route, so that it can have a share."""
+    spec = spec_of(state, version, service)
+    return bool(spec and spec.routed)
+
+
+def spec_of(state: State, version: Version, service: str) -> Service | None:
+    """The spec that is written in the version, or the one at head that it follows."""
+    return version.spec or with_spec(version, state.history.spec(service, state.commit)).spec
+
+
+def member_routed(state: State, here: EnvironmentState, service: str) -> bool:
+    """Whether a service of a rollout has a route now."""
+    release = here.services[service]
+    return routed(state, release.slots[release.stable], service)
+
+
+def is_the_same(state: State, here: EnvironmentState, service: str, version: Version) -> bool:
+    """Whether the stable slot has this image with this spec."""
+    release = here.services.get(service)
+    if release is None:
+        return False
+    ours = release.slots[release.stable]
+    return ours.image == version.image and spec_of(state, ours, service) == version.spec
+
+
+def into_stable(state: State, here: EnvironmentState, service: str, version: Version) -> EnvironmentState:
+    """A rolling update in the stable slot; a service that is new enters in blue."""
+    # Where the environment follows `apps/`, the stable slot takes its spec from there.
+    written = with_spec(version, None) if here.environment.follows_apps else version
+    found = here.services.get(service)
+    if found is None:
+        return here.with_service(service, Release(schema=1, stable="blue", slots={"blue": written}))
+    require_same_kind(state, here, service, version)
+    return here.with_service(service, with_slot(found, found.stable, written))
+
+
+def enter(
+    state: State,
+    here: EnvironmentState,
+    versions: Mapping[str, Version],
+    name: str | None = None,
+    first: Iterable[str] = (),
+) -> Outcome:
+    """Versions into the slots that are not stable, as one rollout at share 0."""
+    after, said = close_finalized(here, versions)
+    members: dict[str, Slot] = {}
+    for service, version in versions.items():
+        found = after.services.get(service)
+        if found is None:
+            said.append(f"{service} is new in {here.name} and enters at once, without a share")
+            after = into_stable(state, after, service, version)
+        elif service in first:
+            if routed(state, version, service):
+                raise Refused(f"{service} has a route and changes with the share; take it out of first")
+            after = into_stable(state, after, service, version)
+        else:
+            require_same_kind(state, after, service, version)
+            members[service] = other(found.stable)
+            after = after.with_service(service, with_slot(found, members[service], version))
+    if not members:
+        return Outcome(after, tuple(said))
+    name = name or _name(list(members))
+    if name in after.rollouts:
+        raise Refused(f"{here.name} has a rollout {name} already; give this one another name")
+    return Outcome(after.with_rollout(name, Rollout(schema=1, phase="open", share=0, members=members)), tuple(said))
+
+
+def _name(members: list[str]) -> str:
+    return "-and-".join(members[:2])[:63].rstrip("-")
+
+
+def close_finalized(here: EnvironmentState, services: Iterable[str]) -> tuple[EnvironmentState, list[str]]:
+    """The finalized rollouts of these services are closed on the way; what to say about it."""
+    after, said = here, list[str]()
+    for service in services:
+        found = after.rollout_of(service)
+        if found and found[1].phase == "finalized":
+            after = closed(after, *found)
+            said.append(f"the finalized rollout {found[0]} is closed with it")
+    return after, said
+
+
+def closed(here: EnvironmentState, name: str, rollout: Rollout) -> EnvironmentState:
+    """Without the rollout and the slots that are not stable."""
+    after = here.with_rollout(name, None)
+    for service in rollout.members:
+        release = here.services[service]
+        stable = release.slots[release.stable]
+        after = after.with_service(service, Release(schema=1, stable=release.stable, slots={release.stable: stable}))
+    return after
+
+
+def require_same_kind(state: State, here: EnvironmentState, service: str, version: Version) -> None:
+    """Raises Refused where a service would become one of another kind."""
+    release = here.services[service]
+    before = spec_of(state, release.slots[release.stable], service)
+    if before and version.spec and before.kind != version.spec.kind:
+        raise Refused(
+            f"{service} is a {before.kind} in {here.name} and would become a {version.spec.kind}; "
+            f"retire it there first, then deploy it"
+        )
