@@ -64,6 +64,8 @@ clean: ## remove all that can be made again
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "installing the tools of locks/synth.txt" >&2
 	@$(PIP) -r locks/synth.txt
+	@printf '#!%s\nimport sys\nsys.path.insert(0, "%s")\nfrom desired.cli import main\nmain()\n' $(CURDIR)/$(BIN)/python $(CURDIR) > $(BIN)/desired
+	@chmod +x $(BIN)/desired
 	@sha256sum locks/synth.txt | cut -d' ' -f1 > $@
 
 .venv/dev.lock: locks/dev.txt .venv/desired.lock

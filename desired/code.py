@@ -38,6 +38,8 @@ class Codes:
     def __init__(self, git: Git, crew: Crew, store: Store) -> None:
         self._git, self._crew, self._store = git, crew, store
         self._described: dict[str, Described] = {}
+        self._codes: dict[str, Code] = {}
+        self._broken: dict[str, tuple[str, ...]] = {}
         self._digests: dict[tuple[str, tuple[str, ...]], str] = {}
 
     def digest(self, commit: str) -> str:
@@ -57,13 +59,19 @@ class Codes:
 
     def code(self, commit: str) -> Code:
         """The code of a commit and a Python with the tools that its lock names. Raises Problem."""
+        key = self.digest(commit)
+        if key not in self._codes:
+            self._codes[key] = self._unpacked(key, commit)
+        return self._codes[key]
 
+    def _unpacked(self, key: str, commit: str) -> Code:
         def archive() -> bytes:
             there = [path for path in _CODE if self._git.tree_id(commit, path)]
             return self._git.archive(commit, there)
 
         name = f"the commit {commit[:12]}"
-        return unpacked(self.digest(commit), archive, name, f"it has no {LOCK}; add one with `make lock`")
+        # Where nothing is locked, the library is the one that is installed.
+        return unpacked(key, archive, name, without_lock="")
 
     def described(self, commit: str) -> Described:
         """The environments and services of a commit. Raises Problem with everything that is wrong in them."""
@@ -76,22 +84,25 @@ class Codes:
         note = f"described\0{key}"
         found = self._store.note(note)
         if found is None:
-            found = self._ask(commit)
+            if key not in self._broken:
+                found = self._ask(key, commit)
+            if found is None:
+                raise Problem(*self._broken[key])
             self._store.take_note(note, found)
-        if "problems" in found:
-            raise Problem(*found["problems"])
         try:
             environments = [Environment.model_validate(each) for each in found["environments"]]
         except ValidationError as error:
             raise Problem(*sentences(f"envs/ at {commit[:12]}", error)) from None
         return Described({each.name: each for each in environments}, found["specs"])
 
-    def _ask(self, commit: str) -> Json:
+    def _ask(self, key: str, commit: str) -> Json | None:
+        """What the code says; nothing where it is broken, which is remembered as long as this process lives."""
+        child = self._crew.one(self.code(commit))
         try:
-            child = self._crew.one(self.code(commit))
             answer: Json = next(iter(list(child.ask("describe", {}))))
         except Problem as problem:
-            # Kept too: what is wrong with a code stays so.
-            return {"problems": list(problem.sentences)}
+            self._broken[key] = problem.sentences
+            child.close()
+            return None
         self._crew.back(child)
         return answer

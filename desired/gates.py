@@ -95,7 +95,9 @@ class Looks:
             if self._observed.ready is None:
                 raise Refused(f"{before.name} asks that {name} is ready, and nobody looked; {_REMEDY}")
             if self._observed.ready.get(name, 0) < 1:
-                raise Refused(f"{name} in {before.name} has no ready endpoint; wait until it has, or see why it has none")
+                raise Refused(
+                    f"{name} in {before.name} has no ready endpoint; wait until it has, or see why it has none"
+                )
 
     def without_traffic(self, service: str, environment: str) -> None:
         """Nobody sends requests to the service. Raises Refused."""
@@ -104,7 +106,9 @@ class Looks:
         if self._observed.requests is None:
             raise Refused(f"{environment} asks that {service} gets no requests, and nobody looked; {_REMEDY}")
         if (rate := self._observed.requests.get(service, 0.0)) > 0:
-            raise Refused(f"{service} in {environment} gets {rate:.2g} requests per second; retire it when it gets none")
+            raise Refused(
+                f"{service} in {environment} gets {rate:.2g} requests per second; retire it when it gets none"
+            )
 
     def healthy_platform(self, digest: str, environment: str) -> None:
         """The ops cluster is healthy with this platform. Raises Refused."""

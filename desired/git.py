@@ -12,12 +12,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from .problems import Problem, Unreachable
 
 _NAME = re.compile(r"\A[A-Za-z0-9_][A-Za-z0-9._/@^~{}+-]*\Z")
-_SAFE = ("-c", "core.quotePath=false", "-c", "gc.auto=0", "-c", "maintenance.auto=false", "-c", "advice.detachedHead=false")
+_SAFE = (
+    "-c",
+    "core.quotePath=false",
+    "-c",
+    "gc.auto=0",
+    "-c",
+    "maintenance.auto=false",
+    "-c",
+    "advice.detachedHead=false",
+)
 
 
 class Entry(NamedTuple):
@@ -50,19 +59,21 @@ class Change:
 
 
 class Git:
-    """A repository on this machine, with or without a work tree. Nothing here ever touches the work tree or its index."""
+    """A repository on this machine. Nothing here ever touches a work tree or its index."""
 
     def __init__(self, folder: Path, timeout: float = 60.0) -> None:
         """`timeout` is what a remote may take, in seconds. Raises Problem where there is no repository."""
         self.folder = folder
         self._timeout = timeout
         self._reader: _Batch | None = None
-        self.directory = Path(self._first("rev-parse", "--absolute-git-dir", why="run this in a clone of the platform repository"))
+        self.directory = Path(
+            self._first("rev-parse", "--absolute-git-dir", why="run this in a clone of the platform repository")
+        )
 
     # Reading
 
     def resolve(self, name: str) -> str | None:
-        """The commit that a name stands for, whole; None where there is none. Raises Problem for a name that is none."""
+        """The commit that a name stands for, whole; None where there is none. Raises Problem for no name."""
         if not _NAME.match(name) or ".." in name:
             raise Problem(f"{name!r} is not the name of a commit, branch or tag; name one of `git log`")
         done = self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
@@ -142,6 +153,11 @@ class Git:
         done = self._run("diff-tree", "-r", "-z", "--name-only", "--no-renames", before, after, "--", path)
         return [each for each in done.stdout.decode().split("\0") if each]
 
+    def patch(self, before: str, after: str, path: str) -> str:
+        """What differs below a folder, for eyes."""
+        done = self._run("diff", "--no-ext-diff", "--no-textconv", "--no-color", before, after, "--", path)
+        return done.stdout.decode(errors="replace")
+
     def is_ancestor(self, commit: str, of: str) -> bool:
         """Whether one commit is in the history of another."""
         return self._run("merge-base", "--is-ancestor", commit, of).returncode == 0
@@ -149,6 +165,10 @@ class Git:
     def config(self, name: str) -> str:
         """A setting, or an empty text."""
         return self._run("config", "--get", name).stdout.decode().strip()
+
+    def remotes(self) -> list[str]:
+        """The names of the remotes."""
+        return self._run("remote").stdout.decode().split()
 
     def archive(self, commit: str, paths: Sequence[str]) -> bytes:
         """The files below these paths at a commit, as tar."""
@@ -229,7 +249,7 @@ class Git:
         raise Problem(_said("Git could not move the branch", done))
 
     def _break_stale_locks(self, refs: Mapping[str, object]) -> bool:
-        """Removes locks of these refs that a dead process left: whoever writes now holds our own lock, or has it open."""
+        """Removes locks of these refs that a dead process left: a living one has its lock open."""
         broken = False
         for ref in [*refs, "packed-refs", "HEAD"]:
             lock = self.common / f"{ref}.lock"
@@ -331,7 +351,9 @@ class _Batch:
 
     def __init__(self, command: Sequence[str], hash_size: int) -> None:
         self._size = hash_size
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
 
     def __enter__(self) -> _Batch:
         return self
@@ -359,7 +381,7 @@ class _Batch:
         lines = b"".join(f"{e.mode} {e.kind} {e.id}\t{name}\0".encode() for name, e in entries.items())
         return self._ask(lines + b"\0").readline().decode().strip()
 
-    def _ask(self, text: bytes):  # type: ignore[no-untyped-def]
+    def _ask(self, text: bytes) -> IO[bytes]:
         assert self._process.stdin
         assert self._process.stdout
         try:

@@ -24,8 +24,6 @@ from .past import Past
 from .problems import Problem
 from .rendering import MANIFESTS, Changes, Renderer, Target
 
-
-
 ROLES: tuple[Role, ...] = ("ops", "apps")
 
 
@@ -64,7 +62,7 @@ class Grounds:
     def at(self, commit: str) -> Ground:
         """A commit that was published: everything in it is right."""
         behind: dict[str, str] = json.loads(self._trailer(commit, log.CODE) or "{}")
-        return self._right(commit, behind, self._described_at(commit, behind))
+        return self._right(commit, behind, self.past.described_at(commit))
 
     def _right(self, commit: str, behind: Mapping[str, str], described_at: str) -> Ground:
         described = self.codes.described(described_at)
@@ -75,13 +73,6 @@ class Grounds:
         }
         states = {name: self.past.releases.state(commit, each) for name, each in described.environments.items()}
         return Ground(commit, states, codes, described_at)
-
-    def _described_at(self, commit: str, behind: Mapping[str, str]) -> str:
-        try:
-            self.codes.described(commit)
-        except Problem:
-            return next(iter(behind.values()), commit)
-        return commit
 
     def _trailer(self, commit: str, name: str) -> str:
         return log.trailers(self.git.message(commit)).get(name, "")
@@ -104,9 +95,7 @@ class Grounds:
         described_at, problems = self._described(base, main)
         described = self.codes.described(described_at)
         states = {
-            name: replace(legal[name], environment=environment)
-            if name in legal
-            else EnvironmentState(environment)
+            name: replace(legal[name], environment=environment) if name in legal else EnvironmentState(environment)
             for name, environment in described.environments.items()
         }
         repairs = dict(self._releases(live, main, base, legal))

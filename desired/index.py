@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ create table if not exists stood (environment text not null, service text not nu
     primary key (environment, service, image)) without rowid;
 create table if not exists members (environment text not null, rollout text not null, service text not null,
     phase text not null, primary key (environment, rollout, service)) without rowid;
+create table if not exists note (blob text primary key, text text not null) without rowid;
 create table if not exists meta (name text primary key, value text not null) without rowid;
 """
 _ALL = ""
@@ -100,8 +102,10 @@ class Index:
 
     def _add(self, change: Change) -> None:
         recorded = log.recorded(change.message)
-        verb = recorded.intent.operation.verb if recorded else log.trailers(change.message).get(
-            log.OPERATION_TRAILER, "by hand"
+        verb = (
+            recorded.intent.operation.verb
+            if recorded
+            else log.trailers(change.message).get(log.OPERATION_TRAILER, "by hand")
         )
         row = (
             change.id,
@@ -198,6 +202,19 @@ class Index:
             f"order by position desc limit ?) order by position desc limit ?",
             (*values, limit * 2, limit),
         )
+
+    def notes(self, blobs: Iterable[str]) -> dict[str, str]:
+        """What was noted about blobs, as far as something was."""
+        wanted = json.dumps(list(blobs))
+        rows = self._db.execute("select blob, text from note where blob in (select value from json_each(?))", (wanted,))
+        return dict(rows.fetchall())
+
+    def take_notes(self, texts: Mapping[str, str]) -> None:
+        """Notes about blobs, which never change."""
+        if texts:
+            self._db.execute("begin")
+            self._db.executemany("insert or ignore into note values (?, ?)", texts.items())
+            self._db.execute("commit")
 
     def _entries(self, where: str, values: tuple[object, ...]) -> list[Entry]:
         rows = self._db.execute(f"select id, time, verb, actor, reason, title, key from entry {where}", values)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
 
 from pydantic import ValidationError
 
 from .git import Author
 from .model import Observation
-from .operations import OPERATION, Canary, Deploy, HoldOn, Intent, Operation, Promote
+from .operations import OPERATION, Build, Canary, Deploy, HoldOn, Intent, Operation, Promote
 
 OPERATION_TRAILER = "Desired-Operation"
 _PARAMETERS, _ACTOR, _REASON = "Desired-Parameters", "Desired-Actor", "Desired-Reason"
@@ -50,7 +49,7 @@ def title(operation: Operation) -> str:
     return _short(f"{subject or operation.environment}: {operation.verb} {about + ' ' if about else ''}{where}")
 
 
-def _version(build: Any) -> str:
+def _version(build: Build) -> str:
     return (build.commit or build.image.rpartition(":")[2])[:12]
 
 

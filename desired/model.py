@@ -91,7 +91,7 @@ class EnvironmentState:
     services: Layered[Release] = field(default_factory=lambda: Layered({}))
     rollouts: Layered[Rollout] = field(default_factory=lambda: Layered({}))
     platform: Pin | None = None
-    holds: Holds = Holds(schema=1)
+    holds: Holds = field(default_factory=lambda: Holds(schema=1))
 
     @property
     def name(self) -> str:

@@ -203,7 +203,10 @@ class Intent(Value):
 
     operation: Operation
     """What is asked for."""
-    actor: Annotated[str, Form(r"^[^<>\x00-\x1f]{1,100} <[^<>\s\x00-\x1f]{1,200}>$", "a name and an address: 'Ada <ada@example.com>'")]
+    actor: Annotated[
+        str,
+        Form(r"^[^<>\x00-\x1f]{1,100} <[^<>\s\x00-\x1f]{1,200}>$", "a name and an address: 'Ada <ada@example.com>'"),
+    ]
     """Who asks: name and address, as Git writes them."""
     reason: Line = ""
     """Why."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from constructs_lib.environment import Environment
-
+from . import log
 from .code import Codes
 from .git import Git
 from .index import Index
@@ -34,12 +34,17 @@ class Past:
             raise Problem(f"there is no commit {commit[:12]} here; run `git fetch`, or name another one")
         if not self._git.tree(whole, f"releases/{environment}"):
             return None
-        try:
-            found = self._codes.described(whole).environments.get(environment)
-        except Problem:
-            # Broken code takes nothing from what ran: only the releases of such a commit are read.
-            found = Environment.model_construct(name=environment)
+        found = self._codes.described(self.described_at(whole)).environments.get(environment)
         return self.releases.state(whole, found) if found else None
+
+    def described_at(self, commit: str) -> str:
+        """The commit whose `envs/` and `apps/` count at a commit: an older one where its own cannot be read."""
+        try:
+            self._codes.described(commit)
+        except Problem:
+            behind: dict[str, str] = json.loads(log.trailers(self._git.message(commit)).get(log.CODE) or "{}")
+            return next(iter(behind.values()), commit)
+        return commit
 
     def before(self, commit: str) -> str:
         """The commit before it. Raises Problem where there is none."""

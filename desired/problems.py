@@ -1,9 +1,9 @@
 """How an operation can fail.
 
-    Problem             something is wrong, and a person can mend it
-    ├── Refused         it is not legal now, whoever asks
-    │   └── Conflict    somebody else was first; look again, and decide again
-    └── Unreachable     a remote, a registry or a cluster does not answer; nothing was done
+Problem             something is wrong, and a person can mend it
+├── Refused         it is not legal now, whoever asks
+│   └── Conflict    somebody else was first; look again, and decide again
+└── Unreachable     a remote, a registry or a cluster does not answer; nothing was done
 """
 
 from constructs_lib.values import Problem

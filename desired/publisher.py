@@ -137,7 +137,8 @@ class Publisher:
         if not changes:
             return Answer(main, title, (*ground.said, *outcome.said, "it is so already"), status="unchanged")
         self._require_unseen_changes_are_none(intent, base, tuple(changes))
-        changes |= self._manifests(ground, base, before, outcome)
+        changes |= self.manifests(ground, base, before, outcome)
+        changes = {path: text for path, text in changes.items() if self.git.file(base, path) != text}
         answer = Answer(base, title, (*ground.said, *outcome.said), changes, "planned")
         if dry_run:
             return answer
@@ -146,7 +147,7 @@ class Publisher:
         commit = self._commit(tree, base, message, log.author_of(intent, int(now.timestamp())))
         return replace(answer, commit=commit, status="live")
 
-    def _manifests(self, ground: Ground, base: str, before: EnvironmentState, outcome: Outcome) -> Changes:
+    def manifests(self, ground: Ground, base: str, before: EnvironmentState, outcome: Outcome) -> Changes:
         """What the operation does to the manifests of the applications' cluster."""
         cluster = before.environment.cluster_name("apps")
         code = ground.codes[cluster]

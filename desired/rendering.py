@@ -52,7 +52,11 @@ class Renderer:
 
         Raises Problem with everything that the code or a rule refuses.
         """
-        if before and before.code == after.code and canonical(before.request.as_json()) == canonical(after.request.as_json()):
+        if (
+            before
+            and before.code == after.code
+            and canonical(before.request.as_json()) == canonical(after.request.as_json())
+        ):
             return {}
         old = {piece.key: piece for piece in self._plan(before)} if before and before.code == after.code else {}
         pieces = self._plan(after)
@@ -153,7 +157,9 @@ class Renderer:
     ) -> Iterator[tuple[str, str | None]]:
         sources = _sources(pieces)
         for folder in sorted({path.rpartition("/")[0] for path in changes}):
-            there = {name: name for name in self._git.tree(commit, f"{target.folder}/{folder}") if name != KUSTOMIZATION}
+            there = {
+                name: name for name in self._git.tree(commit, f"{target.folder}/{folder}") if name != KUSTOMIZATION
+            }
             names = set(there)
             for path, text in changes.items():
                 if path.rpartition("/")[0] == folder:

@@ -30,6 +30,11 @@ class Repository:
                 raise
             self.git.fetch(self.remote, [self._spec(MAIN)])
 
+    def fetch_tags(self) -> None:
+        """Fetches the tags. Raises Unreachable."""
+        if self.remote:
+            self.git.fetch(self.remote, ["refs/tags/*:refs/tags/*"])
+
     def _spec(self, branch: str) -> str:
         return f"+refs/heads/{branch}:refs/remotes/{self.remote}/{branch}"
 

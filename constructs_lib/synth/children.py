@@ -42,7 +42,7 @@ class Child:
     """One renderer process. It answers one request at a time, and may live on for many."""
 
     def __init__(self, code: Code) -> None:
-        self._code = code
+        self.code = code
         self._errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115 - closed in `close`
         # Head runs with this process's own modules; a pinned commit with nothing but its own.
         modules = {} if code.name == HEAD else {"PYTHONPATH": str(code.folder)}
@@ -81,7 +81,7 @@ class Child:
         self._errors.seek(0)
         said = [line.strip() for line in self._errors.read().splitlines() if line.strip()]
         return Problem(
-            f"{request.get('cluster', 'apps/ and envs/')}: the renderer with the code of {self._code.name} ended with "
+            f"{request.get('cluster', 'apps/ and envs/')}: the renderer with the code of {self.code.name} ended with "
             f"{self._process.wait()}: {said[-1] if said else 'it said nothing'}; mend that code, or move the pin"
         )
 
@@ -109,21 +109,27 @@ class Crew:
 
     size: int = field(default_factory=lambda: max(1, len(os.sched_getaffinity(0))))
     _idle: list[Child] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def one(self, code: Code) -> Child:
         """A child with this code: an idle one, or a new one."""
-        for child in self._idle:
-            if child._code == code:
-                self._idle.remove(child)
-                return child
+        with self._lock:
+            for child in self._idle:
+                if child.code == code:
+                    self._idle.remove(child)
+                    return child
         return code.start()
 
     def back(self, child: Child) -> None:
-        """Keep a child for the next request."""
-        if child.rendered >= _UNITS_PER_CHILD:
-            child.close()
-        else:
+        """Keep a child for the next request; of many, those that were used last."""
+        with self._lock:
             self._idle.append(child)
+            old = [each for each in self._idle if each.rendered >= _UNITS_PER_CHILD]
+            old += [each for each in self._idle if each not in old][: -2 * self.size]
+            for each in old:
+                self._idle.remove(each)
+        for each in old:
+            each.close()
 
     def render(self, jobs: Iterable[Job], take: Callable[[Job, Json], None]) -> None:
         """Render all jobs, several at a time; `take` is called in this thread, in any order. Raises Problem."""

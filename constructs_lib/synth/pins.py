@@ -37,14 +37,19 @@ def code_of(root: Path, commit: str, name: str) -> Code:
 
 
 def unpacked(key: str, archive: Callable[[], bytes], name: str, without_lock: str) -> Code:
-    """The code in an archive (tar), kept under a key, and its Python. Raises Problem, `without_lock` for one."""
+    """The code in an archive (tar), kept under a key, and its Python. Raises Problem.
+
+    `without_lock` is what is wrong with code that has no lock; where it is empty, this Python runs that.
+    """
     folder = cache_folder() / "code" / key
     if not folder.is_dir():
         _unpack(archive(), folder)
     lock = folder / LOCK
-    if not lock.is_file():
+    if lock.is_file():
+        return Code(folder, _python(lock, name), name)
+    if without_lock:
         raise Problem(f"{name}: {without_lock}")
-    return Code(folder, _python(lock, name), name)
+    return Code(folder, name=name)
 
 
 def _unpack(archive: bytes, folder: Path) -> None:

@@ -32,7 +32,9 @@ def canary(operation: Canary, state: State, here: EnvironmentState, now: datetim
 def finalize(operation: Finalize, state: State, here: EnvironmentState, now: datetime) -> Outcome:
     """The new slots become the stable ones."""
     found = here.rollout_of(operation.service)
-    if not (found and found[1].phase == "open" and not any(slots.member_routed(state, here, m) for m in found[1].members)):
+    if not (
+        found and found[1].phase == "open" and not any(slots.member_routed(state, here, m) for m in found[1].members)
+    ):
         require("finalize", here, operation.service)
     name, rollout = _rollout(here, operation.service)
     after = here

@@ -1,0 +1,56 @@
+"""Completion for shells: environments, services and versions of the clone, without a network where possible."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import typer
+
+
+def _folder(context: typer.Context) -> Path:
+    return Path((context.parent.params if context.parent else {}).get("folder") or ".")
+
+
+def _names(context: typer.Context, path: str) -> Iterable[str]:
+    from ..git import Git  # noqa: PLC0415
+    from ..problems import Problem  # noqa: PLC0415
+
+    try:
+        git = Git(_folder(context))
+        for branch in ("refs/remotes/origin/main", "refs/heads/main", "HEAD"):
+            if commit := git.resolve(branch):
+                return git.tree(commit, path)
+    except Problem:
+        pass
+    return ()
+
+
+def environments(context: typer.Context, incomplete: str) -> list[str]:
+    """Environments that have releases."""
+    return [name for name in _names(context, "releases") if name.startswith(incomplete)]
+
+
+def services(context: typer.Context, incomplete: str) -> list[str]:
+    """Services of `apps/`."""
+    files = [name for name in _names(context, "apps") if name.endswith(".py") and not name.startswith("_")]
+    names = [name[:-3].replace("_", "-") for name in files]
+    return [name for name in names if name.startswith(incomplete)]
+
+
+def versions(context: typer.Context, incomplete: str) -> list[str]:
+    """Services, and behind `=` the versions that the registry has."""
+    service, equals, begin = incomplete.partition("=")
+    if not equals:
+        return [f"{name}=" for name in services(context, incomplete)]
+    from ..problems import Problem  # noqa: PLC0415
+    from ..registry import Registry  # noqa: PLC0415
+    from .session import Settings, open_session  # noqa: PLC0415
+
+    try:
+        with open_session(Settings(_folder(context), "", None, "", False), follow=False) as session:
+            spec = session.publisher.codes.described(session.head).specs[service]
+        found = Registry(timeout=2.0).versions(spec["image"])
+    except (Problem, KeyError):
+        return []
+    return [f"{service}={version}" for version in found if version.startswith(begin)]
