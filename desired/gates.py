@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from .model import EnvironmentState, Hold, Observation, State
-from .operations import Canary, HoldOn, Intent, Retire, Rollback, Unhold
+from .operations import Canary, Finalize, HoldOn, Intent, Platform, Retire, Rollback, Undo, Unhold
 from .problems import Refused
 from .verbs.slots import spec_of, time_of
 
@@ -37,6 +37,31 @@ def pass_gates(
             looks.without_traffic(operation.service, before.name)
     if after.platform and after.platform != before.platform:
         looks.healthy_platform(state.history.platform_digest(after.platform.commit), before.name)
+
+
+def asks_for_a_look(intent: Intent) -> bool:
+    """Whether somebody has to look at the cluster before this operation: never for one that only takes traffic away."""
+    operation = intent.operation
+    if isinstance(operation, Canary):
+        return operation.share > 0 and not intent.unobserved
+    return isinstance(operation, Finalize | Undo | Retire | Platform) and not intent.unobserved
+
+
+def seen(observed: Observation, intent: Intent, after: EnvironmentState) -> Observation:
+    """What of an observation the gates of this operation read; the log keeps no more."""
+    slots = {
+        f"{service}-{slot}"
+        for each in after.rollouts.changes.values()
+        if each
+        for service, slot in each.members.items()
+    }
+    named = intent.operation.named()
+    return Observation(
+        ready=None if observed.ready is None else {name: observed.ready.get(name, 0) for name in sorted(slots)},
+        requests=None if observed.requests is None else {name: observed.requests.get(name, 0.0) for name in named},
+        applied=observed.applied,
+        healthy_platform=observed.healthy_platform if isinstance(intent.operation, Platform | Undo) else "",
+    )
 
 
 def _holds(before: EnvironmentState, after: EnvironmentState, now: str) -> None:

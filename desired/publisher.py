@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from constructs_lib.synth.children import Crew
-from constructs_lib.synth.store import Store, cache_folder
+from constructs_lib.synth.store import Store, cache_folder, cache_is_trusted
 
 from . import files, log
 from .apply import apply
 from .code import Codes
+from .gates import asks_for_a_look, seen
 from .git import Author, Git
 from .ground import Ground, Grounds
 from .index import Entry, Index
@@ -65,7 +66,7 @@ class Publisher:
     def __init__(self, repository: Repository, crew: Crew | None = None) -> None:
         self.repository, self.git = repository, repository.git
         self._crew = crew or Crew()
-        self._store = Store(cache_folder() / "units.db")
+        self._store = Store(cache_folder() / "units.db" if cache_is_trusted() else None)
         self.codes = Codes(self.git, self._crew, self._store)
         self.index = Index(self.git, self.git.common / "desired" / "index.db")
         self.past = Past(self.git, self.codes, self.index)
@@ -103,7 +104,7 @@ class Publisher:
 
         With `dry_run` nothing is written but objects that nothing refers to.
         """
-        observed = observe(intent.operation.environment)
+        observed = observe(intent.operation.environment) if asks_for_a_look(intent) else None
         with self.git.alone():
             for attempt in range(_TRIES):
                 main = self.head()
@@ -128,7 +129,8 @@ class Publisher:
     def _attempt(self, intent: Intent, observed: Observation | None, live: str, main: str, dry_run: bool) -> Answer:
         ground = self.grounds.follow(live, main)
         base = self._repaired(ground)
-        self._require_unseen_changes_are_none(intent, base, ())
+        seen_at = self._seen_at(intent, live, base)
+        self._require_unchanged(intent, seen_at, base, ())
         now = datetime.now(UTC)
         outcome = apply(intent, State(ground.described_at, ground.environments, self.past), observed, now)
         before = ground.environments[outcome.state.name]
@@ -136,13 +138,14 @@ class Publisher:
         title = log.title(intent.operation)
         if not changes:
             return Answer(main, title, (*ground.said, *outcome.said, "it is so already"), status="unchanged")
-        self._require_unseen_changes_are_none(intent, base, tuple(changes))
+        self._require_unchanged(intent, seen_at, base, tuple(changes))
         changes |= self.manifests(ground, base, before, outcome)
         changes = {path: text for path, text in changes.items() if self.git.file(base, path) != text}
         answer = Answer(base, title, (*ground.said, *outcome.said), changes, "planned")
         if dry_run:
             return answer
         tree = self.git.write_tree(base, changes)
+        observed = seen(observed, intent, outcome.state) if observed else None
         message = log.message(intent, observed, self.git.tree_id(tree, files.ROOT), outcome.said, self._behind(ground))
         commit = self._commit(tree, base, message, log.author_of(intent, int(now.timestamp())))
         return replace(answer, commit=commit, status="live")
@@ -184,17 +187,22 @@ class Publisher:
         sign = self.git.config("commit.gpgsign").lower() == "true"
         return self.git.commit_tree(tree, parent, message, author, sign)
 
-    def _require_unseen_changes_are_none(self, intent: Intent, base: str, paths: tuple[str, ...]) -> None:
-        """Raises Conflict where what the operation touches is not what its author looked at."""
-        if intent.expected == base:
-            return
+    def _seen_at(self, intent: Intent, live: str, base: str) -> str:
+        """The commit that its author looked at, or the published one before it, where that is not published yet."""
         if not self.git.is_ancestor(intent.expected, base):
             raise Refused(f"the revision {intent.expected[:12]} is no commit of main; look again with `desired status`")
+        published = intent.expected == live or self.git.is_ancestor(intent.expected, live)
+        return intent.expected if published else live
+
+    def _require_unchanged(self, intent: Intent, seen_at: str, base: str, paths: tuple[str, ...]) -> None:
+        """Raises Conflict where what the operation touches is not what its author looked at."""
+        if seen_at == base:
+            return
         folder = files.folder(intent.operation.environment)
         named = paths or tuple(f"{folder}/{service}.yaml" for service in intent.operation.named())
         for path in named:
-            if self.git.tree_id(intent.expected, path) != self.git.tree_id(base, path):
-                raise Conflict(self._who_was_first(intent.expected, base, path))
+            if self.git.tree_id(seen_at, path) != self.git.tree_id(base, path):
+                raise Conflict(self._who_was_first(seen_at, base, path))
 
     def _who_was_first(self, expected: str, base: str, path: str) -> str:
         newest = list(self.git.changes(expected, base, path))[-1:]

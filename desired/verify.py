@@ -52,20 +52,23 @@ class _Walk:
     def __init__(self, publisher: Publisher, start: str) -> None:
         self._publisher, self._live = publisher, start
 
-    def problems(self, commits: list[tuple[str, str, Author, str]]) -> Iterator[str]:
-        """A sentence for each commit that is not what it should be."""
-        progress = Progress("verifying", len(commits))
+    def problems(self, commits: list[tuple[str, str, Author, str]]) -> list[str]:
+        """A sentence for each commit that is not what it should be, and was never made right."""
+        progress, wrong = Progress("verifying", len(commits)), list[str]()
         try:
-            for number, (id_, parent, author, message) in enumerate(commits):
+            for id_, parent, author, message in commits:
                 progress.step(id_[:12])
-                trailers = log.trailers(message)
-                if log.OPERATION_TRAILER in trailers:
-                    yield from self._published(id_, parent, author, message)
-                    self._live = id_
-                elif number == len(commits) - 1:
-                    yield from self._right(id_)
+                if log.OPERATION_TRAILER in log.trailers(message):
+                    found = list(self._published(id_, parent, author, message))
+                    wrong.extend(found)
+                    if not found:
+                        # What stood before it and was wrong is put back by it, or by the commit that it stands on.
+                        self._live, wrong = id_, []
         finally:
             progress.close()
+        if commits and commits[-1][0] != self._live:
+            wrong.extend(each for each in self._right(commits[-1][0]) if not wrong)
+        return wrong
 
     def _published(self, id_: str, parent: str, author: Author, message: str) -> Iterator[str]:
         ground = self._publisher.grounds.follow(self._live, parent)

@@ -114,7 +114,7 @@ from .compose import components
 sys.exit(synthesize(Path.cwd(), components, scratch_folder(Path.cwd())))
 '''
 
-_README = '''# The fleet
+_README = """# The fleet
 
 What a service is, stands in `apps/`; where it runs, in `envs/`; which versions run, in `releases/`, which only `desired` writes.
 
@@ -124,7 +124,7 @@ desired publish    # the first time: makes the branch live, which clusters pull
 desired deploy {service} --image registry.example.com/{service}@sha256:… -e {environment}
 desired status
 ```
-'''
+"""
 
 
 def make(folder: Path, service: str, environments: Sequence[str], domain: str) -> None:

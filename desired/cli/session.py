@@ -41,6 +41,8 @@ class Session:
     settings: Settings
     publisher: Publisher
     head: str
+    described_at: str
+    """The commit whose `envs/` and `apps/` count: the newest one, unless its code is broken."""
     environments: Mapping[str, EnvironmentState]
 
     def observe(self, environment: str) -> Observation | None:
@@ -52,10 +54,10 @@ class Session:
         """Eyes on the clusters, where there is a kubeconfig."""
         if self.settings.kubeconfig is None:
             return lambda environment: None
-        from ..clusters import Clusters  # noqa: PLC0415 - needs a client that is slow to start
+        from ..clusters import Clusters, Published  # noqa: PLC0415 - not needed where nobody looks
 
-        observe: Look = Clusters(self.settings.kubeconfig, platform_digest=self.publisher.codes.platform_digest).observe
-        return observe
+        published = Published(self.publisher.repository, self.publisher.codes)
+        return Clusters(self.settings.kubeconfig, published).observe
 
     def perform(self, operation: Mapping[str, Any], about: Mapping[str, Any], dry_run: bool) -> Answer:
         """Does an operation that was given as data. `about` holds reason, key, expected and unobserved."""
@@ -113,8 +115,10 @@ def open_session(settings: Settings, follow: bool = True) -> Iterator[Session]:
         head = publisher.head()
         publisher.index.follow(head)
         at = publisher.repository.live or head
-        environments = publisher.grounds.follow(at, head).environments if follow else {}
-        yield Session(settings, publisher, head, environments)
+        ground = publisher.grounds.follow(at, head) if follow else None
+        yield Session(
+            settings, publisher, head, ground.described_at if ground else head, ground.environments if ground else {}
+        )
 
 
 def _remote(settings: Settings, publisher: Publisher) -> str:

@@ -51,7 +51,7 @@ def deploy(
     """`desired deploy`."""
     with open_session(_settings(given, json)) as session:
         state = session.environment(environment, lambda each: each.environment.promoted_from is None, "deploy")
-        specs_at = session.commit(spec_at or session.head)
+        specs_at = session.commit(spec_at) if spec_at else session.described_at
         services = _builds(session, specs_at, what, images, ref)
         full = {
             "verb": "deploy",

@@ -40,7 +40,7 @@ def show_status(given: Mapping[str, Any], json: bool, environment: str | None, s
 def _standings(session: Session, names: Sequence[str]) -> Iterable[Standing]:
     publisher = session.publisher
     observed = {name: session.observe(name) for name in names}
-    described = publisher.codes.described(publisher.grounds.at(publisher.repository.live or session.head).described_at)
+    described = publisher.codes.described(session.described_at)
     summaries = Summaries(publisher.git, publisher.index)
     return standings(session.environments, session.head, summaries, described, observed)
 

@@ -1,0 +1,175 @@
+"""What people merge never stands between an operation and `live`."""
+
+from __future__ import annotations
+
+import pytest
+
+from desired.problems import Problem, Refused
+from desired.publisher import Publisher
+from desired.verify import verify
+from tests.support.fork import Fork, git
+from tests.support.people import Developer, ask, deploy
+
+RELEASE = "releases/staging/search.yaml"
+ROUTE = "manifests/staging-apps/apps/search/httproute-search.yaml"
+DEPLOYMENT = "manifests/staging-apps/apps/search-blue/deployment-search-blue.yaml"
+BROKEN = '"""A service of the fork."""\n\nfrom constructs_lib import Nonsense\n'
+
+
+def live(fork: Fork, path: str) -> str:
+    return git(fork.remote, "show", f"live:{path}")
+
+
+def assert_whole(publisher: Publisher, fork: Fork) -> None:
+    """Both branches are at one commit, which is what the code makes of legal operations."""
+    assert fork.tip("main") == fork.tip("live")
+    publisher.head()
+    assert verify(publisher).problems == ()
+
+
+def test_a_merge_without_manifests_gets_them_with_the_next_publishing(fork: Fork) -> None:
+    developer = Developer(fork)
+    with fork.publisher() as publisher:
+        text = developer.read("apps/search.py")
+        developer.push(
+            "search: larger", {"apps/search.py": text.replace('owner="team-a",', 'owner="team-a",\n    size="M",')}
+        )
+        answer = publisher.publish()
+        assert answer.status == "live"
+        assert DEPLOYMENT in answer.changes
+        assert "256Mi" in live(fork, DEPLOYMENT)
+        assert publisher.publish().status == "unchanged"
+        assert_whole(publisher, fork)
+
+
+def test_a_release_that_a_person_changed_is_put_back_and_the_remedy_is_named(fork: Fork) -> None:
+    developer, before = Developer(fork), live(fork, RELEASE)
+    with fork.publisher() as publisher:
+        developer.push("search: by hand", {RELEASE: before.replace("sha256:0", "sha256:1", 1) + "\n"})
+        answer = publisher.publish()
+        assert any("put back releases/staging/search.yaml" in said for said in answer.said)
+        assert any("desired deploy search=… -e staging" in said for said in answer.said)
+        assert live(fork, RELEASE) == before
+        assert_whole(publisher, fork)
+
+
+def test_a_manifest_that_a_person_changed_is_put_back(fork: Fork) -> None:
+    developer, before = Developer(fork), live(fork, DEPLOYMENT)
+    with fork.publisher() as publisher:
+        developer.push("search: by hand", {DEPLOYMENT: before.replace("64Mi", "65Mi")})
+        assert publisher.publish().changes == {DEPLOYMENT: before + "\n"}
+        assert live(fork, DEPLOYMENT) == before
+        assert_whole(publisher, fork)
+
+
+def test_an_illegal_merge_and_one_that_does_not_synthesize_do_not_hold_up_a_rollback(fork: Fork) -> None:
+    developer = Developer(fork)
+    with fork.publisher() as publisher:
+        deploy(publisher, "search", 2, canary=True)
+        ask(publisher, "canary", environment="staging", service="search", share=40)
+        developer.push("by hand", {"releases/staging/rollouts/search.yaml": None})
+        developer.push("broken", {"apps/ledger.py": BROKEN})
+        answer = ask(publisher, "rollback", environment="staging", service="search")
+        assert answer.status == "live"
+        assert any("is not used" in said and "Nonsense" in said for said in answer.said)
+        assert "search-green" not in live(fork, ROUTE)
+        assert "share: 0" in live(fork, "releases/staging/rollouts/search.yaml")
+        assert_whole(publisher, fork)
+
+
+def test_code_that_does_not_synthesize_is_used_as_soon_as_it_is_mended(fork: Fork) -> None:
+    developer = Developer(fork)
+    with fork.publisher() as publisher:
+        good = developer.read("apps/ledger.py")
+        developer.push("broken", {"apps/ledger.py": BROKEN})
+        publisher.publish()
+        assert "Desired-Code" in git(fork.remote, "log", "-1", "--format=%B", "live")
+        deploy_while_broken = deploy(publisher, "search", 3, specs_at=git(fork.remote, "rev-parse", "live~2"))
+        assert deploy_while_broken.status == "live"
+        developer.push("mended", {"apps/ledger.py": good.replace('owner="team-a",', 'owner="team-b",')})
+        publisher.publish()
+        assert "team-b" in live(fork, "manifests/staging-apps/apps/ledger-blue/deployment-ledger-blue.yaml")
+        assert "Desired-Code" not in git(fork.remote, "log", "-1", "--format=%B", "live")
+        assert_whole(publisher, fork)
+
+
+def test_code_that_breaks_a_rule_in_one_environment_is_used_in_the_others(fork: Fork) -> None:
+    developer = Developer(fork)
+    with fork.publisher() as publisher:
+        text = developer.read("apps/search.py")
+        # Only staging follows apps/: what nobody can reserve is refused there, and no matter elsewhere.
+        greedy = text.replace('owner="team-a",', 'owner="team-a",\n    size=Resources(cpu="900", memory="64Mi"),')
+        greedy = greedy.replace("import Port, Service", "import Port, Resources, Service")
+        developer.push("search: greedy", {"apps/search.py": greedy})
+        answer = publisher.publish()
+        assert any(said.startswith("staging-apps stays with the code of") for said in answer.said), answer.said
+        assert 'cpu: "900"' not in live(fork, DEPLOYMENT)
+        assert deploy(publisher, "basket", 5, environment="preprod").status == "live"
+        assert_whole(publisher, fork)
+
+
+def test_the_first_publishing_asks_for_manifests_that_the_code_makes(fork: Fork) -> None:
+    developer = Developer(fork)
+    git(fork.remote, "branch", "-D", "live")
+    developer.push("by hand", {DEPLOYMENT: developer.read(DEPLOYMENT) + "# mine\n"})
+    with fork.publisher("other") as publisher:
+        with pytest.raises(Refused, match="nothing is published yet; run `desired publish` once"):
+            deploy(publisher, "search", 2)
+        with pytest.raises(
+            Refused, match=f"1 files of manifests/ are not what the code makes, the first is {DEPLOYMENT}"
+        ):
+            publisher.publish()
+        developer.push("taken back", {DEPLOYMENT: developer.read(DEPLOYMENT).replace("# mine\n", "")})
+        assert publisher.publish().status == "live"
+        assert_whole(publisher, fork)
+
+
+def test_verify_names_the_commit_of_somebody_who_moved_live_by_hand(fork: Fork) -> None:
+    developer, before = Developer(fork), live(fork, RELEASE)
+    with fork.publisher() as publisher:
+        bad = developer.push("search: by hand", {RELEASE: before.replace("sha256:0", "sha256:1", 1) + "\n"})
+        git(developer.folder, "push", "-q", "origin", "HEAD:live")
+        publisher.head()
+        (problem,) = verify(publisher).problems
+        assert problem == f"{bad[:12]} is live, and is not right: {RELEASE}"
+
+
+def test_a_commit_that_claims_an_operation_which_it_does_not_hold_is_put_back(fork: Fork) -> None:
+    developer, before = Developer(fork), live(fork, RELEASE)
+    with fork.publisher() as publisher:
+        deploy(publisher, "search", 7)
+        forged = git(fork.remote, "log", "-1", "--format=%B", "live")
+        text = developer.read(RELEASE)
+        developer.push(forged, {RELEASE: text.replace(f"{7:064x}", f"{8:064x}")})
+        publisher.publish()
+        assert f"{8:064x}" not in live(fork, RELEASE)
+        assert live(fork, RELEASE) != before
+        assert_whole(publisher, fork)
+
+
+def test_a_pinned_cluster_is_made_by_the_code_of_its_pin(fork: Fork) -> None:
+    developer = Developer(fork)
+    path = "constructs_lib/platform/priorities.py"
+    made = "manifests/preprod-{}/platform/priorities/priorityclass-tier-1.yaml"
+    with fork.publisher() as publisher:
+        commit = publisher.head()
+        git(developer.folder, "tag", "v1", commit)
+        about = {"environment": "preprod", "unobserved": True, "reason": "no cluster in this test"}
+        ask(publisher, "platform", tag="v1", commit=commit, **about)
+        text = developer.read(path)
+        developer.push("Another sentence", {path: text.replace("Services of tier", "All services of tier")})
+        publisher.publish()
+        assert "All services" in live(fork, made.format("ops"))
+        assert "All services" not in live(fork, made.format("apps"))
+        deploy(publisher, "search", 4, environment="preprod")
+        assert "All services" not in live(fork, made.format("apps"))
+        moved = git(fork.remote, "rev-parse", "main~1")
+        ask(publisher, "platform", tag="v2", commit=moved, **about)
+        assert "All services" in live(fork, made.format("apps"))
+        assert_whole(publisher, fork)
+
+
+def test_a_remote_that_cannot_move_two_branches_as_one_is_refused(fork: Fork) -> None:
+    git(fork.remote, "config", "receive.advertiseAtomic", "false")
+    with fork.publisher() as publisher, pytest.raises(Problem, match="cannot push two branches as one"):
+        deploy(publisher, "search", 2)
