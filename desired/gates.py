@@ -67,7 +67,7 @@ def seen(observed: Observation, intent: Intent, after: EnvironmentState) -> Obse
 def _holds(before: EnvironmentState, after: EnvironmentState, now: str) -> None:
     if before.holds.environment:
         _refuse_if_held(before.name, before.holds.environment, now)
-    for service in changed_services(after):
+    for service in changed_services(before, after):
         if hold := before.holds.services.get(service):
             _refuse_if_held(f"{service} in {before.name}", hold, now)
 
@@ -78,12 +78,13 @@ def _refuse_if_held(what: str, hold: Hold, now: str) -> None:
         raise Refused(f"{what} is held by {hold.actor}{until}: {hold.reason}; ask them, or take it away with unhold")
 
 
-def changed_services(after: EnvironmentState) -> list[str]:
-    """The services whose release or rollout was changed on the way to this state."""
-    found = set(after.services.changes)
-    for name, rollout in after.rollouts.changes.items():
-        for each in (rollout, after.rollouts.below(name)):
-            found.update(each.members if each else ())
+def changed_services(before: EnvironmentState, after: EnvironmentState) -> list[str]:
+    """The services whose release or rollout this operation changes."""
+    found = {name for name in after.services.changes if before.services.get(name) != after.services.get(name)}
+    for name in after.rollouts.changes:
+        old, new = before.rollouts.get(name), after.rollouts.get(name)
+        if old != new:
+            found.update(*(each.members for each in (old, new) if each))
     return sorted(found)
 
 
@@ -93,6 +94,8 @@ def _tested(state: State, before: EnvironmentState, after: EnvironmentState) -> 
         return
     for service, release in after.services.changes.items():
         known = before.services.get(service)
+        if release == known:
+            continue
         images = {each.image for each in known.slots.values()} if known else set()
         for version in release.slots.values() if release else ():
             if version.image in images or state.history.stood(before.name, service, version.image):
@@ -155,7 +158,7 @@ def _entering(state: State, before: EnvironmentState, after: EnvironmentState) -
     """Services and slots that get traffic or become stable with this change, and had objects before it."""
     for name, rollout in after.rollouts.changes.items():
         was = before.rollouts.get(name)
-        if rollout is None or was is None:
+        if rollout is None or was is None or rollout == was:
             continue
         leaves_zero = was.share == 0 and rollout.share > 0
         finalizes = was.phase == "open" and rollout.phase == "finalized"

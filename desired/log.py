@@ -87,7 +87,7 @@ def with_trailers(first: str, body: str, trailers: list[tuple[str, str]]) -> str
 def trailers(text: str) -> dict[str, str]:
     """The trailers of the last paragraph of a message."""
     last = text.rstrip("\n").rpartition("\n\n")[2]
-    pairs = (line.partition(": ") for line in last.splitlines())
+    pairs = (line.partition(": ") for line in last.split("\n"))
     return {name: value for name, colon, value in pairs if colon and name.startswith("Desired-")}
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, TypeAdapter, model_validator
+from pydantic import BeforeValidator, Field, TypeAdapter, model_validator
 
 from constructs_lib.release import Commit, Time
 from constructs_lib.values.base import Bool, Image, Int, Line, Many, Name, Reason, Value
-from constructs_lib.values.text import Form
+from constructs_lib.values.text import Form, printable
 
 WholeCommit = Annotated[str, Form(r"^[0-9a-f]{40,64}$", "the whole id of a commit: 40 to 64 hexadecimal digits")]
 Tag = Annotated[
@@ -206,6 +206,7 @@ class Intent(Value):
     actor: Annotated[
         str,
         Form(r"^[^<>\x00-\x1f]{1,100} <[^<>\s\x00-\x1f]{1,200}>$", "a name and an address: 'Ada <ada@example.com>'"),
+        BeforeValidator(printable),
     ]
     """Who asks: name and address, as Git writes them."""
     reason: Line = ""

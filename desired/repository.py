@@ -68,8 +68,15 @@ class Repository:
             if not said:
                 return True
             # Whatever it said: what counts is where its branches are now. The answer alone may have been lost.
-            self.refresh()
+            self._refresh_after(said)
             if (self.main, self.live) != old:
                 return self.git.is_ancestor(new, self.main)
             time.sleep(random.uniform(0.05, 0.2) * 2**attempt)
         raise Unreachable(f"{said}; nothing was done, try again")
+
+    def _refresh_after(self, said: str) -> None:
+        try:
+            self.refresh()
+        except Unreachable:
+            remedy = "whether it was done is not known; ask again with the same --key, which acts once"
+            raise Unreachable(f"{said}; {remedy}") from None

@@ -68,6 +68,8 @@ class Child:
         except BrokenPipeError:
             raise self._died(request) from None
         for line in self._process.stdout:
+            if not line.endswith("\n"):  # it died while it spoke
+                break
             answer = json.loads(line)
             if answer.get("done"):
                 return

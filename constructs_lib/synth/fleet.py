@@ -89,7 +89,8 @@ def load_releases(root: Path, environments: dict[str, Environment]) -> dict[str,
         if file.is_symlink() or path.suffix != ".yaml" or parts[0] not in found or not _belongs(parts):
             problems.append(
                 f"{path}: does not belong here; releases/ holds <environment>/<service>.yaml, "
-                f"<environment>/rollouts/<name>.yaml, <environment>/platform.yaml and <environment>/holds.yaml, for {', '.join(found)}"
+                f"<environment>/rollouts/<name>.yaml, <environment>/platform.yaml and <environment>/holds.yaml, "
+                f"for {', '.join(found)}"
             )
             continue
         data = _read(file, path, problems)

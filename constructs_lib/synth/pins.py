@@ -27,6 +27,7 @@ _MARK = "desired.lock"
 
 def code_of(root: Path, commit: str, name: str) -> Code:
     """The code of a commit and a Python with the tools that its lock names. Raises Problem."""
+
     def archive() -> bytes:
         listed = _git(root, "ls-tree", "--name-only", commit, "--", *_CODE)
         if listed.returncode:

@@ -116,7 +116,8 @@ sys.exit(synthesize(Path.cwd(), components, scratch_folder(Path.cwd())))
 
 _README = """# The fleet
 
-What a service is, stands in `apps/`; where it runs, in `envs/`; which versions run, in `releases/`, which only `desired` writes.
+What a service is, stands in `apps/`; where it runs, in `envs/`; which versions run, in `releases/`, which only
+`desired` writes.
 
 ```sh
 cdk8s synth        # writes manifests/

@@ -19,7 +19,6 @@ from ..operations import Intent
 from ..problems import Problem
 from ..publisher import Answer, Publisher
 
-
 Look = Callable[[str], Observation | None]
 
 

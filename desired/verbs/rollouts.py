@@ -19,7 +19,7 @@ def canary(operation: Canary, state: State, here: EnvironmentState, now: datetim
     require("canary", here, operation.service)
     name, rollout = _rollout(here, operation.service)
     routed = [each for each in rollout.members if slots.member_routed(state, here, each)]
-    if not routed:
+    if not routed and operation.share > 0:
         raise Refused(f"no member of {name} has a route, so that there is no share to set; finalize it")
     if len(routed) > 1 and operation.share not in (0, 100):
         raise Refused(
@@ -31,16 +31,21 @@ def canary(operation: Canary, state: State, here: EnvironmentState, now: datetim
 
 def finalize(operation: Finalize, state: State, here: EnvironmentState, now: datetime) -> Outcome:
     """The new slots become the stable ones."""
-    found = here.rollout_of(operation.service)
-    if not (
-        found and found[1].phase == "open" and not any(slots.member_routed(state, here, m) for m in found[1].members)
-    ):
+    if not _without_share(state, here, operation.service):
         require("finalize", here, operation.service)
     name, rollout = _rollout(here, operation.service)
     after = here
     for service, slot in rollout.members.items():
         after = after.with_service(service, _finalized(state, here, service, slot))
     return _with(after, name, rollout, phase="finalized")
+
+
+def _without_share(state: State, here: EnvironmentState, service: str) -> bool:
+    """Whether the rollout is open, and none of its members ever gets a share."""
+    found = here.rollout_of(service)
+    if found is None or found[1].phase != "open" or found[1].share > 0:
+        return False
+    return not any(slots.member_routed(state, here, each) for each in found[1].members)
 
 
 def _finalized(state: State, here: EnvironmentState, service: str, slot: Slot) -> Release:

@@ -128,8 +128,9 @@ def test_a_port_is_found_by_its_name(name: str | None, found: int | None) -> Non
             "name must not end in '-blue', '-green' or '-grpc', which name slots and routes, got 'a-grpc'; rename it",
         ),
         ("x" * 41, "name must have at most 40 characters, as suffixes are added to it, got 41; shorten it"),
+        ("holds", "name must not be one of platform, holds, rollouts, which name files of releases/; rename it"),
     ],
-    ids=["blue", "green", "grpc", "long"],
+    ids=["blue", "green", "grpc", "long", "file"],
 )
 def test_a_name_that_the_platform_needs_for_itself_is_refused(name: str, sentence: str) -> None:
     assert service_mistake(name=name) == sentence
