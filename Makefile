@@ -32,8 +32,9 @@ e2e: .venv/dev.lock .venv-checkov/lock node_modules/.package-lock.json ## run Ku
 cluster: .venv/dev.lock ## run a cluster with the shop on it until Ctrl-C; ENV=… for another one than staging
 	@$(BIN)/python -m testbed cluster $(if $(ENV),-e $(ENV))
 
-bench: .venv/dev.lock ## measure synth against Helm and Kustomize, and write the table and the plot
+bench: .venv/dev.lock ## measure synth against Helm and Kustomize, and operations against plain Git; write tables and a plot
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.operations
 
 diff: .venv/desired.lock ## show what a change does to each cluster; BASE=… to compare with, FORMAT=text|patch|markdown
 	@$(BIN)/python -m constructs_lib.synth.diff --base $(or $(BASE),HEAD) --format $(or $(FORMAT),text)

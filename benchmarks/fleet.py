@@ -18,7 +18,7 @@ ENVIRONMENTS = ("dev", "uat", "production")
 FOLLOWS = "dev"
 """The environment that follows `apps/`: an edited service is rendered anew there."""
 _LIBRARY = Path(constructs_lib.__file__).parent
-_ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent
 _COPIED = ("__init__.py", "__main__.py", "compose.py", "render.py")
 _AREAS = ("orders", "payments", "catalog", "search", "delivery", "accounts", "pricing", "messages")
 
@@ -67,7 +67,7 @@ def generate(folder: Path, services: int) -> Fleet:
     for part in ("apps", "envs"):
         (folder / part).mkdir()
     for name in _COPIED:
-        shutil.copyfile(_ROOT / "envs" / name, folder / "envs" / name)
+        shutil.copyfile(ROOT / "envs" / name, folder / "envs" / name)
     for number, name in enumerate(ENVIRONMENTS):
         (folder / "envs" / f"{name}.py").write_text(_environment(number, services), encoding="utf-8")
     (folder / "apps" / "__init__.py").write_text('"""Services."""\n', encoding="utf-8")

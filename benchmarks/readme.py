@@ -1,18 +1,22 @@
-"""Puts the table into the README, between two marks."""
+"""Puts tables into the README, each between two marks."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-BEGIN, END = "<!-- bench -->\n", "<!-- /bench -->"
+
+def _marks(name: str) -> tuple[str, str]:
+    return f"<!-- {name} -->\n", f"<!-- /{name} -->"
 
 
-def block(readme: str) -> str:
-    """What stands between the marks. Raises ValueError where they are not there."""
-    return readme[readme.index(BEGIN) + len(BEGIN) : readme.index(END)]
+def block(readme: str, name: str = "bench") -> str:
+    """What stands between the marks of that name. Raises ValueError where they are not there."""
+    begin, end = _marks(name)
+    return readme[readme.index(begin) + len(begin) : readme.index(end)]
 
 
-def put(file: Path, table: str) -> None:
-    """Replace what stands between the marks."""
+def put(file: Path, table: str, name: str = "bench") -> None:
+    """Replace what stands between the marks of that name."""
+    begin, end = _marks(name)
     text = file.read_text(encoding="utf-8")
-    file.write_text(text.replace(BEGIN + block(text) + END, BEGIN + table + END), encoding="utf-8")
+    file.write_text(text.replace(begin + block(text, name) + end, begin + table + end), encoding="utf-8")

@@ -13,10 +13,11 @@ Json = dict[str, Any]
 def table(results: Json) -> str:
     """The whole page."""
     sizes = {int(size): figures for size, figures in results["sizes"].items()}
-    return "\n".join((*_facts(results["machine"]), "", *_times(sizes), "", *_notes(sizes), "", *_goals(sizes), ""))
+    return "\n".join((*facts(results["machine"]), "", *_times(sizes), "", *_notes(sizes), "", *_goals(sizes), ""))
 
 
-def _facts(machine: Json) -> Iterator[str]:
+def facts(machine: Json) -> Iterator[str]:
+    """On what it was measured."""
     yield (
         f"Made by `make bench` in one run on {machine['cores']} cores ({machine['processor']}), "
         f"{machine['memory_gib']} GiB, {machine['system']}, with Python {machine['python']}, "

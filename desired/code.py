@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from constructs_lib.environment import Environment
-from constructs_lib.synth.children import Code, Crew
+from constructs_lib.synth.children import Code, Crew, Died
 from constructs_lib.synth.pins import LOCK, unpacked
 from constructs_lib.synth.store import Store, digest
 from constructs_lib.values import sentences
@@ -39,7 +39,7 @@ class Codes:
         self._git, self._crew, self._store = git, crew, store
         self._described: dict[str, Described] = {}
         self._codes: dict[str, Code] = {}
-        self._broken: dict[str, tuple[str, ...]] = {}
+        self._broken: dict[str, Json] = {}
         self._digests: dict[tuple[str, tuple[str, ...]], str] = {}
 
     def digest(self, commit: str) -> str:
@@ -82,27 +82,30 @@ class Codes:
 
     def _read(self, key: str, commit: str) -> Described:
         note = f"described\0{key}"
-        found = self._store.note(note)
+        found = self._broken.get(key) or self._store.note(note)
         if found is None:
-            if key not in self._broken:
-                found = self._ask(key, commit)
-            if found is None:
-                raise Problem(*self._broken[key])
-            self._store.take_note(note, found)
+            found, always = self._ask(commit)
+            if always:
+                self._store.take_note(note, found)
+            else:
+                self._broken[key] = found
+        if "problems" in found:
+            raise Problem(*found["problems"])
         try:
             environments = [Environment.model_validate(each) for each in found["environments"]]
         except ValidationError as error:
             raise Problem(*sentences(f"envs/ at {commit[:12]}", error)) from None
         return Described({each.name: each for each in environments}, found["specs"])
 
-    def _ask(self, key: str, commit: str) -> Json | None:
-        """What the code says; nothing where it is broken, which is remembered as long as this process lives."""
+    def _ask(self, commit: str) -> tuple[Json, bool]:
+        """What the code says, and whether it will always say so: a child that died may have had other reasons."""
         child = self._crew.one(self.code(commit))
         try:
             answer: Json = next(iter(list(child.ask("describe", {}))))
-        except Problem as problem:
-            self._broken[key] = problem.sentences
+        except Died as death:
             child.close()
-            return None
+            return {"problems": list(death.sentences)}, False
+        except Problem as problem:
+            answer = {"problems": list(problem.sentences)}
         self._crew.back(child)
-        return answer
+        return answer, True

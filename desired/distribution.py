@@ -91,12 +91,12 @@ def login(host: str) -> str:
     """
     file = Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker") / "config.json"
     try:
-        auths = json.loads(file.read_bytes()).get("auths") or {}
-        found = next((auth for key, auth in auths.items() if _same_registry(key, host)), {})
+        auths: Json = json.loads(file.read_bytes()).get("auths") or {}
+        found: Json = next((auths[key] for key in auths if _same_registry(key, host)), {})
         given = base64.b64decode(found.get("auth") or "", validate=True)
     except FileNotFoundError:
         return ""
-    except (OSError, ValueError, AttributeError, RecursionError):
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
         raise Problem(
             f"{file} cannot be read as Docker's configuration; mend it, or run `docker login {host}`"
         ) from None
@@ -117,15 +117,8 @@ class Answer:
     status: int
     headers: httpx.Headers
     body: bytes
-
-    @property
-    def next_page(self) -> str:
-        """The path of the list's next page, of the same host whatever the header says; "" at its end."""
-        import httpx  # noqa: PLC0415
-
-        links = httpx.Response(self.status, headers=self.headers).links
-        found = links.get("next", {}).get("url")
-        return self.url.join(found).raw_path.decode() if found else ""
+    next_page: str = ""
+    """The path of the list's next page, on the same host whatever the header says; "" at its end."""
 
 
 class Session:
@@ -141,13 +134,16 @@ class Session:
         self._timeout = timeout
         self._authorization = ""
         self._home = httpx.URL(f"{'http' if location.local else 'https'}://{location.host}")
-        # The machine's own certificates, as git and docker have them, and for other machines its proxy.
-        self._client = httpx.Client(
-            verify=ssl.create_default_context(),
-            trust_env=not location.local,
-            timeout=timeout,
-            headers={"User-Agent": "desired", "Accept-Encoding": "identity"},
-        )
+        try:
+            # The machine's own certificates, as git and docker have them, and for other machines its proxy.
+            self._client = httpx.Client(
+                verify=ssl.create_default_context(),
+                trust_env=not location.local,
+                timeout=timeout,
+                headers={"User-Agent": "desired", "Accept-Encoding": "identity"},
+            )
+        except (ImportError, OSError, ValueError) as error:
+            raise self._unreachable(self._home, f"the proxy or the certificates: {error}") from None
 
     def __enter__(self) -> Self:
         return self
@@ -225,7 +221,7 @@ class Session:
         try:
             with self._client.stream("GET", url, headers=headers) as response:
                 body = self._read(response) if response.status_code == 200 else b""
-                return Answer(url, response.status_code, response.headers, body)
+                return Answer(url, response.status_code, response.headers, body, _next_page(response))
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             raise self._unreachable(url, " ".join(str(error).split()) or type(error).__name__) from None
 
@@ -250,7 +246,7 @@ class Session:
 
     def _refuse_plain(self, url: httpx.URL) -> None:
         if url.scheme != "https" and not (url.scheme == "http" and self.location.local and _is_loopback(url.host)):
-            raise self._unreachable(self._home, f"it sends to {url.scheme}://{url.host}, which is not encrypted")
+            raise self._unreachable(self._home, f"it sends to {shown(str(url))}, which is not encrypted")
 
     def _unreachable(self, url: httpx.URL, reason: str) -> Unreachable:
         place = url.netloc.decode(errors="replace") or self.location.host
@@ -265,6 +261,11 @@ class Session:
             f"{host} does not let you read {self.location.path}, if it is there at all; check the name, "
             f"log in with `docker login {host}`, or {self.location.by_hand}"
         )
+
+
+def _next_page(response: httpx.Response) -> str:
+    found = response.links.get("next", {}).get("url")
+    return response.url.join(found).raw_path.decode() if found else ""
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from .model import EnvironmentState, Hold, Observation, State
-from .operations import Canary, Finalize, HoldOn, Intent, Platform, Retire, Rollback, Undo, Unhold
+from .operations import Canary, Finalize, HoldOn, Intent, Operation, Platform, Retire, Rollback, Undo, Unhold
 from .problems import Refused
 from .verbs.slots import spec_of, time_of
 
@@ -25,7 +25,7 @@ def pass_gates(
 ) -> None:
     """Raises Refused with the first gate that is closed."""
     operation = intent.operation
-    if isinstance(operation, Rollback) or (isinstance(operation, Canary) and operation.share == 0):
+    if takes_traffic_away(operation):
         return
     if not isinstance(operation, HoldOn | Unhold):
         _holds(before, after, time_of(now))
@@ -39,12 +39,17 @@ def pass_gates(
         looks.healthy_platform(state.history.platform_digest(after.platform.commit), before.name)
 
 
+def takes_traffic_away(operation: Operation) -> bool:
+    """Whether it only brings people back to what was good: that waits for nothing and nobody."""
+    return isinstance(operation, Rollback) or (isinstance(operation, Canary) and operation.share == 0)
+
+
 def asks_for_a_look(intent: Intent) -> bool:
     """Whether somebody has to look at the cluster before this operation: never for one that only takes traffic away."""
     operation = intent.operation
-    if isinstance(operation, Canary):
-        return operation.share > 0 and not intent.unobserved
-    return isinstance(operation, Finalize | Undo | Retire | Platform) and not intent.unobserved
+    if intent.unobserved or takes_traffic_away(operation):
+        return False
+    return isinstance(operation, Canary | Finalize | Undo | Retire | Platform)
 
 
 def seen(observed: Observation, intent: Intent, after: EnvironmentState) -> Observation:

@@ -61,7 +61,7 @@ class Grounds:
 
     def at(self, commit: str) -> Ground:
         """A commit that was published: everything in it is right."""
-        behind: dict[str, str] = json.loads(self._trailer(commit, log.CODE) or "{}")
+        behind: dict[str, str] = json.loads(self.trailer(commit, log.CODE) or "{}")
         return self._right(commit, behind, self.past.described_at(commit))
 
     def _right(self, commit: str, behind: Mapping[str, str], described_at: str) -> Ground:
@@ -74,7 +74,8 @@ class Grounds:
         states = {name: self.past.releases.state(commit, each) for name, each in described.environments.items()}
         return Ground(commit, states, codes, described_at)
 
-    def _trailer(self, commit: str, name: str) -> str:
+    def trailer(self, commit: str, name: str) -> str:
+        """A trailer of a commit, or an empty text."""
         return log.trailers(self.git.message(commit)).get(name, "")
 
     def whole(self, commit: str) -> Changes:
@@ -86,13 +87,17 @@ class Grounds:
                 changes |= self._delta(commit, None, state, role, commit)
         return changes
 
-    def follow(self, live: str, main: str) -> Ground:
-        """The ground at `main`, when `live` was right."""
+    def follow(self, live: str, main: str, *, hurry: bool = False) -> Ground:
+        """The ground at `main`, when `live` was right.
+
+        In a hurry, clusters stay with the code that made them at `live`, so that nothing new is read: the next
+        publishing brings it in.
+        """
         base = self.at(live)
-        if live == main:
+        if live == main and (hurry or not base.behind(self.codes)):
             return base
         legal, said = self._legal(base, main)
-        described_at, problems = self._described(base, main)
+        described_at, problems = (base.described_at, []) if hurry else self._described(base, main)
         described = self.codes.described(described_at)
         states = {
             name: replace(legal[name], environment=environment) if name in legal else EnvironmentState(environment)
@@ -103,7 +108,8 @@ class Grounds:
         for state in states.values():
             for role in ROLES:
                 cluster = state.environment.cluster_name(role)
-                changes, codes[cluster], more = self._cluster(base, state, role, main, described_at)
+                newest = base.codes.get(cluster, main) if described_at != main else main
+                changes, codes[cluster], more = self._cluster(base, state, role, newest)
                 said.extend(more)
                 repairs |= self._differing(live, main, f"{MANIFESTS}/{cluster}", changes)
         said.extend(problems)
@@ -173,25 +179,32 @@ class Grounds:
         return main, []
 
     def _cluster(
-        self, base: Ground, state: EnvironmentState, role: Role, main: str, described_at: str
+        self, base: Ground, state: EnvironmentState, role: Role, newest: str
     ) -> tuple[Changes, str, list[str]]:
         """The changes of a cluster's manifests since `live`, the commit whose code made them, and what to say."""
         cluster = state.environment.cluster_name(role)
         was = base.codes.get(cluster)
-        before = self.target(base.environments[state.name], role, was, base.described_at) if was else None
-        newest = main if was is None or self.codes.digest(main) != self.codes.digest(was) else was
-        try:
-            if described_at != main:
-                newest = was or main
-            return self._delta(base.commit, before, state, role, newest), newest, []
-        except Problem as problem:
-            said = f"{cluster} stays with the code of {(was or main)[:12]}: {problem.sentences[0]}"
         if was is None:
-            return {}, main, [said]
+            return self._new_cluster(base, state, role, newest)
+        before = self.target(base.environments[state.name], role, was, was)
+        code = was if self.codes.digest(newest) == self.codes.digest(was) else newest
+        try:
+            return self._delta(base.commit, before, state, role, code), newest, []
+        except Problem as problem:
+            said = f"{cluster} stays with the code of {was[:12]}: {problem.sentences[0]}"
         try:
             return self._delta(base.commit, before, state, role, was), was, [said]
         except Problem:
             return {}, was, [said]
+
+    def _new_cluster(
+        self, base: Ground, state: EnvironmentState, role: Role, newest: str
+    ) -> tuple[Changes, str, list[str]]:
+        cluster = state.environment.cluster_name(role)
+        try:
+            return self._delta(base.commit, None, state, role, newest), newest, []
+        except Problem as problem:
+            return {}, newest, [f"{cluster} has no manifests yet: {problem.sentences[0]}"]
 
     def _delta(self, commit: str, before: Target | None, state: EnvironmentState, role: Role, code: str) -> Changes:
         return self.renderer.delta(commit, before, self.target(state, role, code, code))

@@ -17,7 +17,7 @@ from constructs_lib.synth.store import Store, cache_folder, cache_is_trusted
 from . import files, log
 from .apply import apply
 from .code import Codes
-from .gates import asks_for_a_look, seen
+from .gates import asks_for_a_look, seen, takes_traffic_away
 from .git import Author, Git
 from .ground import Ground, Grounds
 from .index import Entry, Index
@@ -127,7 +127,7 @@ class Publisher:
         return Answer(found.id, found.title, status="repeated") if found else None
 
     def _attempt(self, intent: Intent, observed: Observation | None, live: str, main: str, dry_run: bool) -> Answer:
-        ground = self.grounds.follow(live, main)
+        ground = self.grounds.follow(live, main, hurry=takes_traffic_away(intent.operation))
         base = self._repaired(ground)
         seen_at = self._seen_at(intent, live, base)
         self._require_unchanged(intent, seen_at, base, ())
@@ -221,13 +221,13 @@ class Publisher:
             for _ in range(_TRIES):
                 main = self.head()
                 live = self.repository.live
-                if live == main:
-                    return Answer(main, "live is at main", status="unchanged")
                 if live is None:
                     answer = Answer(self._start(main), "The first publishing")
                 else:
                     ground = self.grounds.follow(live, main)
                     answer = Answer(self._published(ground), "Published", ground.said, ground.repairs)
+                if answer.commit == live:
+                    return Answer(main, "live is at main", answer.said, status="unchanged")
                 if self.repository.advance((main, live), answer.commit):
                     return answer
         raise Unreachable(f"others were faster {_TRIES} times; nothing was done, try again")
@@ -235,7 +235,7 @@ class Publisher:
     def _published(self, ground: Ground) -> str:
         commit = self._repaired(ground)
         behind = self._behind(ground)
-        if commit != ground.commit or not behind:
+        if commit != ground.commit or behind == self.grounds.trailer(commit, log.CODE):
             return commit
         # Nothing is to be changed, but clusters stay with older code: that must be known at the next time.
         trailers = [(log.OPERATION_TRAILER, log.MANIFESTS), (log.CODE, behind)]

@@ -59,7 +59,7 @@ class _Walk:
             for id_, parent, author, message in commits:
                 progress.step(id_[:12])
                 if log.OPERATION_TRAILER in log.trailers(message):
-                    found = list(self._published(id_, parent, author, message))
+                    found = self._published(id_, parent, author, message)
                     wrong.extend(found)
                     if not found:
                         # What stood before it and was wrong is put back by it, or by the commit that it stands on.
@@ -70,8 +70,13 @@ class _Walk:
             wrong.extend(each for each in self._right(commits[-1][0]) if not wrong)
         return wrong
 
-    def _published(self, id_: str, parent: str, author: Author, message: str) -> Iterator[str]:
-        ground = self._publisher.grounds.follow(self._live, parent)
+    def _published(self, id_: str, parent: str, author: Author, message: str) -> list[str]:
+        """What is wrong with a commit of the publisher's, who may have been in a hurry when it was made."""
+        found = list(self._made(id_, parent, author, message, hurry=False))
+        return found and list(self._made(id_, parent, author, message, hurry=True)) and found
+
+    def _made(self, id_: str, parent: str, author: Author, message: str, *, hurry: bool) -> Iterator[str]:
+        ground = self._publisher.grounds.follow(self._live, parent, hurry=hurry)
         recorded = log.recorded(message)
         if recorded is None:
             yield from self._same(id_, parent, ground.repairs)

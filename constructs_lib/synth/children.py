@@ -25,6 +25,10 @@ _UNITS_PER_CHILD = 1500
 HEAD = "head"
 
 
+class Died(Problem):
+    """A child ended before it had answered, which the same question may not meet a second time."""
+
+
 @dataclass(frozen=True)
 class Code:
     """A tree of code and the Python that runs it."""
@@ -79,10 +83,10 @@ class Child:
             yield answer
         raise self._died(request)
 
-    def _died(self, request: Json) -> Problem:
+    def _died(self, request: Json) -> Died:
         self._errors.seek(0)
         said = [line.strip() for line in self._errors.read().splitlines() if line.strip()]
-        return Problem(
+        return Died(
             f"{request.get('cluster', 'apps/ and envs/')}: the renderer with the code of {self.code.name} ended with "
             f"{self._process.wait()}: {said[-1] if said else 'it said nothing'}; mend that code, or move the pin"
         )

@@ -71,9 +71,28 @@ def test_an_illegal_merge_and_one_that_does_not_synthesize_do_not_hold_up_a_roll
         developer.push("broken", {"apps/ledger.py": BROKEN})
         answer = ask(publisher, "rollback", environment="staging", service="search")
         assert answer.status == "live"
-        assert any("is not used" in said and "Nonsense" in said for said in answer.said)
+        assert any("put back releases/staging/rollouts/search.yaml" in said for said in answer.said)
         assert "search-green" not in live(fork, ROUTE)
         assert "share: 0" in live(fork, "releases/staging/rollouts/search.yaml")
+        assert_whole(publisher, fork)
+        assert any("is not used" in said and "Nonsense" in said for said in publisher.publish().said)
+        assert_whole(publisher, fork)
+
+
+def test_a_rollback_does_not_wait_for_merged_code_which_the_next_publishing_brings_in(fork: Fork) -> None:
+    developer = Developer(fork)
+    with fork.publisher() as publisher:
+        deploy(publisher, "search", 2, canary=True)
+        ask(publisher, "canary", environment="staging", service="search", share=40)
+        text = developer.read("apps/ledger.py")
+        developer.push("ledger: larger", {"apps/ledger.py": text.replace('"team-a"', '"team-b"')})
+        ask(publisher, "rollback", environment="staging", service="search")
+        made = "manifests/staging-apps/apps/ledger-blue/deployment-ledger-blue.yaml"
+        assert "team-b" not in live(fork, made)
+        assert_whole(publisher, fork)
+        assert publisher.publish().status == "live"
+        assert "team-b" in live(fork, made)
+        assert publisher.publish().status == "unchanged"
         assert_whole(publisher, fork)
 
 

@@ -1,0 +1,48 @@
+"""A repository with a long history of operations, written straight into Git."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from .fleet import FOLLOWS, ROOT
+
+_SERVICES = 200
+
+
+def write_history(folder: Path, operations: int) -> Path:
+    """A repository whose branch main has so many commits of operations on 200 services in turn."""
+    subprocess.run(["git", "init", "-q", "-b", "main", str(folder)], check=True)
+    with subprocess.Popen(["git", "fast-import", "--quiet"], cwd=folder, stdin=subprocess.PIPE) as process:
+        assert process.stdin
+        for text in _stream(operations):
+            process.stdin.write(text.encode())
+    assert process.returncode == 0
+    return folder
+
+
+def _stream(operations: int) -> Iterator[str]:
+    lock = (ROOT / "locks" / "synth.txt").read_text(encoding="utf-8")
+    yield _commit(0, "A fleet") + _file("locks/synth.txt", lock)
+    for number in range(1, operations + 1):
+        service = f"service-{number % _SERVICES:03}"
+        image = f"registry.example.com/{service}@sha256:{number:064x}"
+        release = f'schema: 1\nstable: blue\nslots:\n  blue:\n    image: {image}\n    since: "2026-01-01T00:00:00Z"\n'
+        parameters = f'{{"environment": "{FOLLOWS}", "services": {{"{service}": {{"image": "{image}"}}}}, '
+        parameters += f'"specs_at": "{"0" * 40}"}}'
+        message = (
+            f"{service}: deploy in {FOLLOWS}\n\nDesired-Operation: deploy\nDesired-Parameters: {parameters}\n"
+            f"Desired-Actor: Ada <ada@example.com>\nDesired-Expected: {'0' * 40}\nDesired-Key: {number}\n"
+        )
+        yield _commit(number, message) + _file(f"releases/{FOLLOWS}/{service}.yaml", release)
+
+
+def _commit(number: int, message: str) -> str:
+    data = message.encode()
+    who = f"Ada <ada@example.com> {1_700_000_000 + number} +0000"
+    return f"commit refs/heads/main\ncommitter {who}\ndata {len(data)}\n{message}\n"
+
+
+def _file(path: str, text: str) -> str:
+    return f"M 100644 inline {path}\ndata {len(text.encode())}\n{text}\n"

@@ -1,0 +1,244 @@
+"""Measures operations in ratios to plain Git: `python -m benchmarks.operations`; writes a table, also into the README."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from desired.index import Index
+from desired.operations import OPERATION, Intent
+from desired.publisher import Publisher
+
+from .fleet import FOLLOWS, ROOT, Fleet, generate, name_of, variables
+from .history import write_history
+from .machine import machine
+from .measures import say
+from .readme import put
+from .table import facts
+
+Json = dict[str, Any]
+_RESULTS = Path(__file__).parent / "results"
+_ACTOR = "Bench <bench@example.com>"
+_OPERATIONS = 100_000
+_GOALS = {
+    "cold": ("an operation on one service with its synth, in a new process", {50: 1.5, 1000: 3.0}),
+    "living": ("the same in a process that lives on", {50: 0.25, 1000: 0.5}),
+    "rollback": ("a rollback in a process that lives on", {}),
+    "rollback-broken": ("the same, with an illegal merge and one that does not synthesize before it", {}),
+    "git": ("`git commit` and `git push` of the same files", {}),
+    "status": ("`desired status`", {1000: 0.5}),
+    "history": ("`desired history` of a service, the newest 100 of 100,000 operations", {1000: 0.5}),
+}
+
+
+class Fork:
+    """A generated fleet in a bare remote, with a clone."""
+
+    def __init__(self, folder: Path, services: int) -> None:
+        self.fleet: Fleet = generate(folder / "fleet", services)
+        self.services, self.remote, self.clone = services, folder / "remote.git", folder / "clone"
+        (self.fleet.folder / "locks").mkdir()
+        (self.fleet.folder / "locks" / "synth.txt").write_bytes((ROOT / "locks" / "synth.txt").read_bytes())
+        (self.fleet.folder / ".gitignore").write_text(".cache/\n.scratch/\n__pycache__/\n")
+        self.variables = variables(self.fleet.folder)
+        subprocess.run(self.fleet.command(), cwd=self.fleet.folder, env=self.variables, check=True, capture_output=True)
+        for words in (("init", "-q", "-b", "main"), ("add", "-A"), ("commit", "-q", "-m", "A fleet")):
+            self.git(self.fleet.folder, *words)
+        self.git(folder, "clone", "-q", "--bare", str(self.fleet.folder), str(self.remote))
+        self.git(folder, "clone", "-q", str(self.remote), str(self.clone))
+        os.environ["DESIRED_CACHE_DIR"] = self.variables["DESIRED_CACHE_DIR"]
+
+    def git(self, folder: Path, *words: str) -> str:
+        """Runs git; returns what it prints."""
+        identity = ("-c", "user.name=Bench", "-c", "user.email=bench@example.com", "-c", "commit.gpgsign=false")
+        done = subprocess.run(["git", *identity, *words], cwd=folder, capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    def publisher(self) -> Publisher:
+        """An open publisher of the clone."""
+        return Publisher.open(self.clone, "origin")
+
+    def desired(self, *words: str) -> None:
+        """The command line, in a process of its own."""
+        command = [sys.executable, "-c", "from desired.cli import main; main()", "-C", str(self.clone)]
+        command += ["--actor", _ACTOR, *words]
+        subprocess.run(
+            command, env={**self.variables, "PYTHONPATH": str(ROOT)}, check=True, capture_output=True, cwd=self.clone
+        )
+
+    def image(self, service: str, number: int) -> str:
+        """Another image of a service for each number."""
+        return f"registry.example.com/fleet/{service}@sha256:{sha256(str(number).encode()).hexdigest()}"
+
+
+def ask(publisher: Publisher, **given: Any) -> None:
+    """Does an operation."""
+    operation = OPERATION.validate_python(given)
+    head = publisher.repository.main
+    publisher.perform(
+        Intent(operation=operation, actor=_ACTOR, expected=head, key=uuid.uuid4().hex), lambda environment: None
+    )
+
+
+def clocked(what: str, repeat: int, act: Callable[[int], object]) -> float:
+    """The median of several runs, in seconds."""
+    taken = []
+    for number in range(repeat):
+        began = time.perf_counter()
+        act(number)
+        taken.append(time.perf_counter() - began)
+    say(f"{what}: {', '.join(f'{each:.3f}' for each in taken)} s")
+    return statistics.median(taken)
+
+
+def measure(folder: Path, services: int, repeat: int) -> Json:
+    """All figures of a fleet of this size, in seconds."""
+    say(f"{services} services: generating the fleet")
+    fork, found = Fork(folder, services), dict[str, float]()
+    service = name_of(services // 2 // 10 * 10 + 1)
+    with fork.publisher() as publisher:
+        publisher.publish()
+        found["living"] = clocked("living", repeat + 1, _deploys(fork, publisher, service))
+    found["cold"] = clocked("cold", repeat, lambda n: fork.desired(*_deploy_words(fork, service, 100 + n)))
+    found["status"] = clocked("status", repeat, lambda n: fork.desired("status", "--json"))
+    found["git"] = clocked("git", repeat, lambda n: _plain_git(fork, service, n))
+    with fork.publisher() as publisher:
+        publisher.publish()
+        found |= _rollbacks(fork, publisher, service, repeat)
+    return found
+
+
+def _deploy_words(fork: Fork, service: str, number: int) -> list[str]:
+    return ["deploy", service, "-e", FOLLOWS, "--image", fork.image(service, number)]
+
+
+def _deploys(fork: Fork, publisher: Publisher, service: str) -> Callable[[int], None]:
+    def deploy(number: int) -> None:
+        build = {"image": fork.image(service, number)}
+        head = publisher.repository.main
+        ask(publisher, verb="deploy", environment=FOLLOWS, services={service: build}, specs_at=head)
+
+    return deploy
+
+
+def _plain_git(fork: Fork, service: str, number: int) -> None:
+    """What a person would do by hand, with the same two files, after a pull off the clock."""
+    paths = (
+        f"releases/{FOLLOWS}/{service}.yaml",
+        f"manifests/{FOLLOWS}-apps/apps/{service}-blue/deployment-{service}-blue.yaml",
+    )
+    for path in paths:
+        with (fork.fleet.folder / path).open("a", encoding="utf-8") as file:
+            file.write(f"# {number}\n")
+    fork.git(fork.fleet.folder, "add", *paths)
+    fork.git(fork.fleet.folder, "commit", "-q", "-m", "by hand")
+    fork.git(fork.fleet.folder, "push", "-q", str(fork.remote), f"HEAD:refs/heads/plain-{number}")
+
+
+def _rollbacks(fork: Fork, publisher: Publisher, service: str, repeat: int) -> dict[str, float]:
+    build = {"image": fork.image(service, 999)}
+    head = publisher.repository.main
+    ask(publisher, verb="deploy", environment=FOLLOWS, services={service: build}, specs_at=head, canary=True)
+    taken: dict[str, list[float]] = {"rollback": [], "rollback-broken": []}
+    for number in range(repeat):
+        for name in taken:
+            ask(publisher, verb="canary", environment=FOLLOWS, service=service, share=40)
+            if name == "rollback-broken":
+                _merge_nonsense(fork, number)
+            began = time.perf_counter()
+            ask(publisher, verb="rollback", environment=FOLLOWS, service=service)
+            taken[name].append(time.perf_counter() - began)
+    say(f"rollbacks: {taken}")
+    return {name: statistics.median(times) for name, times in taken.items()}
+
+
+def _merge_nonsense(fork: Fork, number: int) -> None:
+    """A release that somebody edited, and code that cannot be read."""
+    fork.git(fork.clone, "fetch", "-q", "origin")
+    fork.git(fork.clone, "checkout", "-q", "-B", "nonsense", "origin/main")
+    with (fork.clone / "releases" / FOLLOWS / f"{name_of(1)}.yaml").open("a", encoding="utf-8") as file:
+        file.write(f"# {number}\n")
+    (fork.clone / "apps" / "collector.py").write_text(f"nonsense {number}\n", encoding="utf-8")
+    fork.git(fork.clone, "commit", "-q", "-a", "-m", "nonsense")
+    fork.git(fork.clone, "push", "-q", "origin", "HEAD:main")
+
+
+def measure_history(folder: Path) -> float:
+    """The newest 100 of a service among 100,000 operations, with an index that is there."""
+    repository = write_history(folder / "history", _OPERATIONS)
+    say(f"indexing {_OPERATIONS:,} operations, once")
+    publisher = Publisher.open(repository)
+    publisher.index.follow(publisher.head())
+    publisher.__exit__()
+    command = [sys.executable, "-c", "from desired.cli import main; main()", "-C", str(repository), "--remote", ""]
+    words = [*command, "history", "service-007", "-e", FOLLOWS, "-n", "100", "--json"]
+
+    def history(number: int) -> None:
+        done = subprocess.run(words, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, check=True)
+        assert len(json.loads(done.stdout)) == 100
+
+    return clocked("history", 3, history)
+
+
+def table(results: Json) -> str:
+    """The figures as Markdown, with the goals."""
+    sizes = results["sizes"]
+    lines = [
+        *facts(results["machine"]),
+        "",
+        "| seconds (and as a multiple of plain Git) | " + " | ".join(f"{int(n):,} services × 3" for n in sizes) + " |",
+        "| --- |" + " ---: |" * len(sizes),
+    ]
+    for name, (title, goals) in _GOALS.items():
+        cells = [_cell(figures, name, goals.get(int(size))) for size, figures in sizes.items()]
+        if any(cells):
+            lines.append(f"| {title} | " + " | ".join(cells) + " |")
+    return "\n".join([*lines, "", "Goals are in brackets; **bold** is missed.", ""])
+
+
+def _cell(figures: Json, name: str, goal: float | None) -> str:
+    if name not in figures:
+        return ""
+    text = f"{figures[name]:.2f} ({figures[name] / figures['git']:.1f} ×)"
+    if goal is None:
+        return text
+    return f"{text} [{goal}]" if figures[name] <= goal else f"**{text}** [{goal}]"
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """The command. Returns the exit code."""
+    parser = argparse.ArgumentParser(prog="benchmarks.operations", description=__doc__)
+    parser.add_argument("--sizes", type=lambda text: [int(each) for each in text.split(",")], default=[50, 1000])
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--no-history", action="store_true", help="leave the 100,000 operations out")
+    parser.add_argument("--out", type=Path, default=_RESULTS)
+    given = parser.parse_args(words)
+    os.environ.pop("CI", None)
+    results: Json = {"machine": machine(), "sizes": {}}
+    with tempfile.TemporaryDirectory(prefix="desired-bench-") as folder:
+        for size in given.sizes:
+            results["sizes"][str(size)] = measure(Path(folder) / str(size), size, given.repeat)
+        if not given.no_history:
+            results["sizes"][str(given.sizes[-1])]["history"] = measure_history(Path(folder))
+    given.out.mkdir(parents=True, exist_ok=True)
+    (given.out / "operations.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    (given.out / "operations.md").write_text(table(results), encoding="utf-8")
+    if given.out == _RESULTS:
+        put(ROOT / "README.md", table(results), "operations")
+    print(table(results))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
