@@ -10,6 +10,7 @@ from .gates import pass_gates
 from .model import EnvironmentState, Observation, Outcome, State
 from .operations import Intent
 from .problems import Refused
+from .soundness import require_sound
 from .verbs import deploying, keeping, promoting, rollouts
 
 _VERBS: dict[str, Callable[[Any, State, EnvironmentState, datetime], Outcome]] = {
@@ -41,5 +42,6 @@ def apply(intent: Intent, state: State, observed: Observation | None, now: datet
         raise Refused(f"there is no environment {operation.environment!r}; there are {known}")
     outcome = _VERBS[operation.verb](operation, state, here, now)
     if outcome.state is not here:
+        require_sound(state, here, outcome.state)
         pass_gates(intent, state, here, outcome.state, observed, now)
     return outcome

@@ -12,6 +12,7 @@ from datetime import datetime
 from .model import EnvironmentState, Hold, Observation, State
 from .operations import Canary, Finalize, HoldOn, Intent, Operation, Platform, Retire, Rollback, Undo, Unhold
 from .problems import Refused
+from .soundness import removed
 from .verbs.slots import spec_of, time_of
 
 
@@ -33,8 +34,8 @@ def pass_gates(
     looks = Looks(observed, intent.unobserved)
     if "ready" in before.environment.gates:
         looks.ready(state, before, after)
-        if isinstance(operation, Retire):
-            looks.without_traffic(operation.service, before.name)
+    for service in removed(before, after):
+        looks.without_traffic(service, before)
     if after.platform and after.platform != before.platform:
         looks.healthy_platform(state.history.platform_digest(after.platform.commit), before.name)
 
@@ -132,16 +133,15 @@ class Looks:
                     f"{name} in {before.name} has no ready endpoint; wait until it has, or see why it has none"
                 )
 
-    def without_traffic(self, service: str, environment: str) -> None:
-        """Nobody sends requests to the service. Raises Refused."""
-        if self._passed:
+    def without_traffic(self, service: str, here: EnvironmentState) -> None:
+        """Nobody sends requests to a service that goes away, as far as somebody looked. Raises Refused."""
+        seen = self._observed.requests
+        if self._passed or (seen is None and "ready" not in here.environment.gates):
             return
-        if self._observed.requests is None:
-            raise Refused(f"{environment} asks that {service} gets no requests, and nobody looked; {_REMEDY}")
-        if (rate := self._observed.requests.get(service, 0.0)) > 0:
-            raise Refused(
-                f"{service} in {environment} gets {rate:.2g} requests per second; retire it when it gets none"
-            )
+        if seen is None:
+            raise Refused(f"{here.name} asks that {service} gets no requests, and nobody looked; {_REMEDY}")
+        if (rate := seen.get(service, 0.0)) > 0:
+            raise Refused(f"{service} in {here.name} gets {rate:.2g} requests per second; retire it when it gets none")
 
     def healthy_platform(self, digest: str, environment: str) -> None:
         """The ops cluster is healthy with this platform. Raises Refused."""
@@ -168,6 +168,7 @@ def _entering(state: State, before: EnvironmentState, after: EnvironmentState) -
         leaves_zero = was.share == 0 and rollout.share > 0
         finalizes = was.phase == "open" and rollout.phase == "finalized"
         for service, slot in rollout.members.items() if leaves_zero or finalizes else ():
-            spec = spec_of(state, before.services[service].slots[slot], service)
-            if spec and spec.slotted:
+            release = before.services[service]
+            spec = spec_of(state, release.slots[slot], service)
+            if spec and spec.slotted and release.stable != slot:
                 yield service, slot

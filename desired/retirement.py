@@ -13,8 +13,7 @@ from .model import EnvironmentState, State
 from .problems import Refused
 from .publisher import Publisher
 from .rendering import MANIFESTS
-from .verbs.keeping import callers
-from .verbs.slots import spec_of
+from .verbs.slots import callers, spec_of
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -26,11 +27,17 @@ def said(command: Callable[P, T]) -> Callable[P, T]:
             return command(*args, **kwargs)
         except Problem as problem:
             kind = type(problem).__name__
-            if "--json" in sys.argv:
+            if kwargs.get("json"):
                 print(json.dumps({"status": kind.lower(), "problems": list(problem.sentences)}))
             for sentence in problem.sentences:
                 print(f"✗ {sentence}", file=sys.stderr)
             sys.exit(CODES.get(kind, 1))
+        except OSError as error:
+            print(f"✗ {error.filename or 'a file'}: {error.strerror}; mend that and run it again", file=sys.stderr)
+            sys.exit(1)
+        except sqlite3.Error as error:
+            print(f"✗ the cache cannot be used ({error}); run again with DESIRED_CACHE=off", file=sys.stderr)
+            sys.exit(1)
         except KeyboardInterrupt:
             print("Stopped. What was done is in `desired history`; nothing is half done.", file=sys.stderr)
             sys.exit(130)

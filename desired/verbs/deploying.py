@@ -65,6 +65,8 @@ def reset(operation: Reset, state: State, here: EnvironmentState, now: datetime)
         raise Refused(f"{here.name} has the versions of {operation.to[:12]} already")
     for service in names:
         require("reset", here, service)
+        if service in here.services:
+            slots.require_same_kind(state, here, service, earlier[service])
     after, said = slots.close_finalized(here, names)
     for service in names:
         # Written out, also where the environment follows apps/: it is the way back, until the next deploy.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from constructs_lib.release import Release, Slot
+from constructs_lib.release import Release
 
 from ..legal import require
 from ..model import EnvironmentState, Hold, Holds, Outcome, State
@@ -77,29 +77,7 @@ def _require_unchanged(what: str, now: object, then: object, commit: str) -> Non
 def retire(operation: Retire, state: State, here: EnvironmentState, now: datetime) -> Outcome:
     """The service is gone from the environment."""
     require("retire", here, operation.service)
-    for name, environment in state.environments.items():
-        if environment.environment.promoted_from == here.name and operation.service in environment.services:
-            raise Refused(f"retire {operation.service} in {here.name}: it runs in {name} yet; retire it there first")
-    if found := callers(operation.service, state, here):
-        raise Refused(
-            f"retire {operation.service} in {here.name}: {', '.join(found)} depend on it; "
-            f"deploy versions without it first"
-        )
     return Outcome(here.with_service(operation.service, None))
-
-
-def callers(service: str, state: State, here: EnvironmentState) -> list[str]:
-    """Services of an environment whose slots, any of them, depend on a service."""
-    return sorted(
-        name
-        for name, release in here.services.items()
-        if name != service and any(_calls(state, name, release, slot, service) for slot in release.slots)
-    )
-
-
-def _calls(state: State, name: str, release: Release, slot: Slot, service: str) -> bool:
-    spec = slots.spec_of(state, release.slots[slot], name)
-    return spec is not None and any(each.service == service for each in spec.depends_on)
 
 
 def restore(operation: Restore, state: State, here: EnvironmentState, now: datetime) -> Outcome:
@@ -110,8 +88,6 @@ def restore(operation: Restore, state: State, here: EnvironmentState, now: datet
     if release is None:
         raise Refused(f"{operation.service} did not run in {here.name} at {operation.at[:12]}; name another commit")
     version = release.slots[release.stable]
-    if version.spec is None and state.history.spec(operation.service, state.commit) is None:
-        raise Refused(f"apps/ has no {operation.service} any more; put its file back first")
     return Outcome(
         here.with_service(operation.service, Release(schema=1, stable=release.stable, slots={release.stable: version}))
     )

@@ -124,3 +124,17 @@ def require_same_kind(state: State, here: EnvironmentState, service: str, versio
             f"{service} is a {before.kind} in {here.name} and would become a {version.spec.kind}; "
             f"retire it there first, then deploy it"
         )
+
+
+def callers(service: str, state: State, here: EnvironmentState) -> list[str]:
+    """Services of an environment whose slots, any of them, depend on a service."""
+    return sorted(
+        name
+        for name, release in here.services.items()
+        if name != service and any(_calls(state, name, release, slot, service) for slot in release.slots)
+    )
+
+
+def _calls(state: State, name: str, release: Release, slot: Slot, service: str) -> bool:
+    spec = spec_of(state, release.slots[slot], name)
+    return spec is not None and any(each.service == service for each in spec.depends_on)
