@@ -8,7 +8,8 @@ import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +28,9 @@ _SAFE = (
     "-c",
     "advice.detachedHead=false",
 )
+
+
+_LOCK_TRIES = 8
 
 
 class Entry(NamedTuple):
@@ -242,13 +246,13 @@ class Git:
                 return True
             if not self._break_stale_locks(refs):
                 break
-        if b".lock'" in done.stderr and b"File exists" in done.stderr:
+        if _met_a_lock(done):
             return False
         if b"is at" in done.stderr or b"reference already exists" in done.stderr or b"unable to resolve" in done.stderr:
             return False
         raise Problem(_said("Git could not move the branch", done))
 
-    def _break_stale_locks(self, refs: Mapping[str, object]) -> bool:
+    def _break_stale_locks(self, refs: Iterable[str]) -> bool:
         """Removes locks of these refs that a dead process left: a living one has its lock open."""
         broken = False
         for ref in [*refs, "packed-refs", "HEAD"]:
@@ -269,9 +273,18 @@ class Git:
 
     def fetch(self, remote: str, refspecs: Sequence[str]) -> None:
         """Brings refs from a remote. Raises Unreachable."""
-        done = self._outside("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--prune", remote, *refspecs)
-        if done.returncode:
-            raise Unreachable(_said(f"the remote {remote} cannot be fetched from", done, "try again when it is there"))
+        words = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--prune", remote, *refspecs)
+        for attempt in range(_LOCK_TRIES):
+            done = self._outside(*words)
+            if done.returncode == 0:
+                return
+            if not _met_a_lock(done):
+                break
+            # Somebody else fetches in this clone just now, or died while doing so.
+            if attempt:
+                self._break_stale_locks([each.partition(":")[2] for each in refspecs])
+            time.sleep(0.02 * 2**attempt)
+        raise Unreachable(_said(f"the remote {remote} cannot be fetched from", done, "try again when it is there"))
 
     def push(self, remote: str, refs: Mapping[str, tuple[str, str | None]]) -> str:
         """Like `move`, at a remote. An empty text, or what the remote said where it did not do it."""
@@ -406,6 +419,10 @@ def _entries(content: bytes, size: int) -> Iterator[tuple[str, Entry]]:
         at = end + 1 + size
         kind = {b"40000": "tree", b"160000": "commit"}.get(mode, "blob")
         yield name.decode(), Entry(mode.decode().rjust(6, "0"), kind, content[end + 1 : at].hex())
+
+
+def _met_a_lock(done: subprocess.CompletedProcess[bytes]) -> bool:
+    return b"cannot lock ref" in done.stderr or (b".lock'" in done.stderr and b"File exists" in done.stderr)
 
 
 def _is_open(file: Path) -> bool:

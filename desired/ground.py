@@ -18,6 +18,7 @@ from constructs_lib.synth.units import Request
 from . import files, log
 from .apply import apply
 from .code import Codes, Described
+from .gates import takes_traffic_away
 from .git import Git
 from .model import EnvironmentState, State
 from .past import Past
@@ -145,7 +146,9 @@ class Grounds:
         found = log.recorded(message)
         if found is None:
             return None
-        state = State(base.described_at, states, self.past)
+        hurried = takes_traffic_away(found.intent.operation)
+        described_at = base.described_at if hurried else self._described(base, parent)[0]
+        state = State(described_at, states, self.past)
         try:
             outcome = apply(found.intent, state, found.observed, datetime.fromtimestamp(time, UTC))
         except Problem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
@@ -87,7 +88,8 @@ class Index:
                 self._db.execute("insert or replace into meta values (?, ?)", (name, value))
             self._db.execute("commit")
         except BaseException:
-            self._db.execute("rollback")
+            with contextlib.suppress(sqlite3.Error):  # it may have ended by itself, as on a full disk
+                self._db.execute("rollback")
             raise
 
     def _take(self, known: str, main: str) -> None:

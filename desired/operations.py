@@ -205,7 +205,10 @@ class Intent(Value):
     """What is asked for."""
     actor: Annotated[
         str,
-        Form(r"^[^<>\x00-\x1f]{1,100} <[^<>\s\x00-\x1f]{1,200}>$", "a name and an address: 'Ada <ada@example.com>'"),
+        Form(
+            r"^\w([^<>\x00-\x1f]{0,98}[\w.)])? <[^<>\s\x00-\x1f]{1,200}>$",
+            "a name and an address: 'Ada <ada@example.com>'",
+        ),
         BeforeValidator(printable),
     ]
     """Who asks: name and address, as Git writes them."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import random
+import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +26,7 @@ from .index import Entry, Index
 from .model import EnvironmentState, Observation, Outcome, State
 from .operations import Intent
 from .past import Past
-from .problems import Conflict, Refused, Unreachable
+from .problems import Conflict, Problem, Refused, Unreachable
 from .rendering import MANIFESTS, Changes, Renderer
 from .repository import Repository
 
@@ -104,6 +106,10 @@ class Publisher:
 
         With `dry_run` nothing is written but objects that nothing refers to.
         """
+        with _on_this_machine():
+            return self._perform(intent, observe, dry_run)
+
+    def _perform(self, intent: Intent, observe: Observe, dry_run: bool) -> Answer:
         observed = observe(intent.operation.environment) if asks_for_a_look(intent) else None
         with self.git.alone():
             for attempt in range(_TRIES):
@@ -217,7 +223,7 @@ class Publisher:
 
     def publish(self) -> Answer:
         """Moves `live` to `main`, made right where it is not. The first time, it makes `live`. Raises Problem."""
-        with self.git.alone():
+        with _on_this_machine(), self.git.alone():
             for _ in range(_TRIES):
                 main = self.head()
                 live = self.repository.live
@@ -254,6 +260,17 @@ class Publisher:
         trailers = [(log.OPERATION_TRAILER, log.START), (log.REVISION, self.git.tree_id(main, files.ROOT))]
         message = log.with_trailers("Publish for the first time", "", trailers)
         return self._commit(self.git.tree_id(main, ""), main, message, self._publisher())
+
+
+@contextmanager
+def _on_this_machine() -> Iterator[None]:
+    """What fails on this machine, as a full disk, becomes a sentence; both branches are where they were."""
+    try:
+        yield
+    except OSError as error:
+        raise Problem(f"{error.filename or 'a file'}: {error.strerror}; mend that, and do it again") from None
+    except sqlite3.Error as error:
+        raise Problem(f"a file of the index or the cache: {error}; make room on the disk, and do it again") from None
 
 
 __all__ = ["Answer", "Entry", "Publisher"]

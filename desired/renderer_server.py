@@ -30,6 +30,7 @@ class Server(socketserver.ThreadingUnixStreamServer):
     """Owns one crew, and lets as many of its children work at once as there are cores."""
 
     daemon_threads = True
+    request_queue_size = 128
 
     def __init__(self, folder: Path) -> None:
         before = os.umask(0o177)
@@ -121,6 +122,8 @@ class _Handler(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         """Answer one client until it hangs up."""
         with contextlib.suppress(ConnectionError):
+            # Whoever reads this knows that the server is not about to end.
+            self.wfile.write((json.dumps({"serves": os.getpid()}) + "\n").encode())
             for line in self.rfile:
                 answers = self.server.answers(json.loads(line))
                 self.wfile.write("".join(f"{json.dumps(answer)}\n" for answer in answers).encode())

@@ -14,10 +14,12 @@ from pydantic import ValidationError
 
 from constructs_lib.values import sentences
 
+from ..git import Git
 from ..model import EnvironmentState, Observation
 from ..operations import Intent
 from ..problems import Problem
 from ..publisher import Answer, Publisher
+from ..repository import Repository
 
 Look = Callable[[str], Observation | None]
 
@@ -109,8 +111,8 @@ class Session:
 @contextmanager
 def open_session(settings: Settings, follow: bool = True) -> Iterator[Session]:
     """The repository at its newest commit; without its environments if not asked to follow. Raises Problem."""
-    with Publisher.open(settings.folder) as publisher:
-        publisher.repository.remote = _remote(settings, publisher)
+    git = Git(settings.folder)
+    with Publisher(Repository(git, _remote(settings, git))) as publisher:
         head = publisher.head()
         publisher.index.follow(head)
         at = publisher.repository.live or head
@@ -120,11 +122,8 @@ def open_session(settings: Settings, follow: bool = True) -> Iterator[Session]:
         )
 
 
-def _remote(settings: Settings, publisher: Publisher) -> str:
+def _remote(settings: Settings, git: Git) -> str:
     given = settings.remote if settings.remote is not None else os.environ.get("DESIRED_REMOTE")
-    remotes = publisher.git.remotes()
     if given is None:
-        return "origin" if "origin" in remotes else ""
-    if given and given not in remotes:
-        raise Problem(f"there is no remote {given!r}; there are {', '.join(remotes) or 'none'}; see `git remote`")
+        return "origin" if "origin" in git.remotes() else ""
     return given
