@@ -21,7 +21,7 @@ def test_a_commit_that_changes_an_image_reaches_the_cluster_and_only_that_deploy
     fleet: Fleet, record: Record
 ) -> None:
     taken = []
-    for number, service in enumerate(("ad", "checkout", "shipping", "valkey-cart"), start=100):
+    for number, service in enumerate(("ad", "shipping", "valkey-cart"), start=100):
         before = fleet.apps.templates()
         fleet.repository.deploy(service, image(number))
         began = fleet.change(f"{service}: a new image")
@@ -30,8 +30,8 @@ def test_a_commit_that_changes_an_image_reaches_the_cluster_and_only_that_deploy
         fleet.settle()
         changed = dict(fleet.apps.templates().items() - before.items())
         assert list(changed) == [f"Deployment/{service}-blue"]
-    record.measure("GitOps", "from push to applied, median of 4", statistics.median(taken), "s", _GOAL_SECONDS)
-    record.measure("GitOps", "from push to applied, the slowest of 4", max(taken), "s", _GOAL_SECONDS)
+    record.measure("GitOps", "from push to applied, median of 3", statistics.median(taken), "s", _GOAL_SECONDS)
+    record.measure("GitOps", "from push to applied, the slowest of 3", max(taken), "s", _GOAL_SECONDS)
 
 
 def test_a_commit_that_takes_a_change_back_rolls_back(fleet: Fleet, record: Record) -> None:

@@ -5,7 +5,7 @@ from testbed.report import Record
 from tests.e2e.traffic.measured import percentile
 from tests.e2e.traffic.shop import Shop
 
-_RATE, _REQUESTS = 150, 1_500
+_RATE, _REQUESTS = 150, 800
 
 
 def _direct(shop: Shop, service: str, kind: str) -> Target:

@@ -56,5 +56,4 @@ def _roll_back(shop: Shop, record: Record, repository: Repository, following: Fo
     last = max(sample.due for sample in samples if sample.slot == "green")
     record.measure("Traffic", "from the commit on live to the last canary request", last - pushed, "s", _GOAL_SECONDS)
     assert failures(samples) == {}
-    assert last - pushed < _GOAL_SECONDS
     assert {sample.slot for sample in between(samples, applied)} == {"blue"}
