@@ -16,7 +16,7 @@ class Repository:
     """A clone and, where there is one, the remote whose branches count."""
 
     def __init__(self, git: Git, remote: str = "") -> None:
-        """`remote` is a name that `git remote` lists; an empty one means the branches of the clone itself. Raises Problem."""
+        """`remote` is a name that `git remote` lists; an empty one means this clone. Raises Problem."""
         if remote and remote not in (known := git.remotes()):
             raise Problem(
                 f"{remote!r} is no remote of this clone; it has {', '.join(known) or 'none'}; name one of these"
