@@ -1,4 +1,8 @@
-"""The commands. Each one says what is wanted; `desired.publisher` does it."""
+"""The commands. Each one says what is wanted; `desired.publisher` does it.
+
+What a command needs is imported when it runs, so that the command line itself starts at once.
+"""
+# ruff: noqa: PLC0415
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ import typer
 
 from .complete import environments, services, versions
 from .errors import said
+from .options import About, Env, Json, Service, SomeService, operation
 
 app = typer.Typer(
     name="desired",
@@ -17,18 +22,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-Env = Annotated[str | None, typer.Option("--environment", "-e", help="The environment.", autocompletion=environments)]
-Service = Annotated[str, typer.Argument(help="A service.", autocompletion=services)]
-Reason = Annotated[str, typer.Option("--reason", "-m", help="Why; it stands in the log.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what it would do, and do nothing.")]
-Unobserved = Annotated[bool, typer.Option("--unobserved", help="Pass gates that need a look at the cluster.")]
-Expected = Annotated[
-    str, typer.Option("--expected", help="The commit that you looked at; the newest one if not given.")
-]
-Key = Annotated[str, typer.Option("--key", help="An idempotency key: the same one acts once in 24 hours.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
-Json = Annotated[bool, typer.Option("--json", help="Answer as JSON, for programs.")]
+Services = Annotated[list[str] | None, typer.Option(help="A service that stays as it is.", autocompletion=services)]
+RolloutName = Annotated[str | None, typer.Option(help="A name for the rollout.")]
 
 
 @app.callback()
@@ -48,285 +43,201 @@ def _settings(
 
 @app.command()
 @said
-def status(
-    context: typer.Context,
-    environment: Env = None,
-    service: Annotated[str | None, typer.Argument(help="Only this service.", autocompletion=services)] = None,
-    json: Json = False,
-) -> None:
+def status(context: typer.Context, service: SomeService = None, environment: Env = None, json: Json = False) -> None:
     """Show which version of every service is where, what it is behind, and what moves."""
-    from .views import show_status  # noqa: PLC0415
+    from .views import show_status
 
     show_status(context.obj, json, environment, service)
 
 
 @app.command()
-@said
+@operation
 def deploy(
     context: typer.Context,
+    about: About,
     what: Annotated[
         list[str], typer.Argument(metavar="SERVICE[=VERSION]…", help="Services and commits.", autocompletion=versions)
     ],
     environment: Env = None,
     canary: Annotated[bool, typer.Option("--canary", help="As a rollout at share 0.")] = False,
-    image: Annotated[list[str], typer.Option(help="The image by digest, where there is no registry.")] = [],  # noqa: B006
+    image: Annotated[
+        list[str] | None, typer.Option(help="The image by digest, where there is no registry; one for each service.")
+    ] = None,
     ref: Annotated[str, typer.Option(help="The branch that a given image was built from.")] = "main",
     spec_at: Annotated[str, typer.Option(help="The commit whose apps/ the specs are taken from.")] = "",
-    name: Annotated[str | None, typer.Option(help="A name for the rollout.")] = None,
-    first: Annotated[list[str], typer.Option(help="A service without a share that changes at once.")] = [],  # noqa: B006
-    reason: Reason = "",
-    dry_run: DryRun = False,
-    unobserved: Unobserved = False,
-    expected: Expected = "",
-    key: Key = "",
-    yes: Yes = False,
-    json: Json = False,
+    name: RolloutName = None,
+    first: Annotated[list[str] | None, typer.Option(help="A service without a share that changes at once.")] = None,
 ) -> None:
     """Let versions enter an environment, at once or as a canary."""
-    from .verbs import deploy as act  # noqa: PLC0415
+    from . import verbs
 
-    about = {"reason": reason, "unobserved": unobserved, "expected": expected, "key": key}
-    act(
-        context.obj,
-        json=json,
-        what=what,
-        images=image,
-        ref=ref,
-        environment=environment,
-        spec_at=spec_at,
-        operation={"canary": canary, "name": name, "first": first},
-        about=about,
-        dry_run=dry_run,
-        yes=yes,
-    )
-
-
-def _on_rollout(verb: str, help_: str) -> None:
-    """A command on the rollout of a service, without parameters of its own."""
-
-    @app.command(verb, help=help_)
-    @said
-    def command(
-        context: typer.Context,
-        service: Service,
-        environment: Env = None,
-        reason: Reason = "",
-        dry_run: DryRun = False,
-        unobserved: Unobserved = False,
-        expected: Expected = "",
-        key: Key = "",
-        yes: Yes = False,
-        json: Json = False,
-    ) -> None:
-        from .verbs import on_rollout  # noqa: PLC0415
-
-        about = {"reason": reason, "unobserved": unobserved, "expected": expected, "key": key}
-        on_rollout(context.obj, verb, service, environment, {}, about, json=json, dry_run=dry_run, yes=yes)
-
-
-_on_rollout("finalize", "Make the new slots of a rollout the stable ones; legal at 100 %.")
-_on_rollout("close", "End a rollout and remove the slots that are not stable.")
+    builds = verbs.Builds(tuple(what), tuple(image or ()), ref, spec_at)
+    verbs.deploy(context.obj, about, environment, builds, {"canary": canary, "name": name, "first": tuple(first or ())})
 
 
 @app.command()
-@said
+@operation
 def canary(
     context: typer.Context,
+    about: About,
     service: Service,
     share: Annotated[int, typer.Argument(help="Per cent of the traffic, 0 to 100.")],
     environment: Env = None,
-    reason: Reason = "",
-    dry_run: DryRun = False,
-    unobserved: Unobserved = False,
-    expected: Expected = "",
-    key: Key = "",
-    yes: Yes = False,
-    json: Json = False,
 ) -> None:
     """Set the share of the whole rollout that a service is in."""
-    from .verbs import on_rollout  # noqa: PLC0415
+    from . import verbs
 
-    about = {"reason": reason, "unobserved": unobserved, "expected": expected, "key": key}
-    given = {"share": share}
-    on_rollout(context.obj, "canary", service, environment, given, about, json=json, dry_run=dry_run, yes=yes)
+    verbs.on_rollout(context.obj, about, "canary", service, environment, share=share)
 
 
 @app.command()
-@said
+@operation
 def rollback(
     context: typer.Context,
-    service: Annotated[list[str], typer.Argument(help="A service of the rollout.", autocompletion=services)] = [],  # noqa: B006
+    about: About,
+    service: Annotated[
+        list[str] | None, typer.Argument(help="A service of the rollout.", autocompletion=services)
+    ] = None,
     environment: Env = None,
     to: Annotated[str, typer.Option(help="The commit of an earlier recipe to go back to.")] = "",
-    reason: Reason = "",
-    dry_run: DryRun = False,
-    expected: Expected = "",
-    key: Key = "",
-    yes: Yes = False,
-    json: Json = False,
 ) -> None:
     """Set the share to 0; after finalize, go back to the old slot; with --to, to an earlier recipe."""
-    from .verbs import roll_back  # noqa: PLC0415
+    from . import verbs
 
-    about = {"reason": reason, "expected": expected, "key": key}
-    roll_back(context.obj, service, environment, to, about, json=json, dry_run=dry_run, yes=yes)
+    verbs.roll_back(context.obj, about, service or [], environment, to)
 
 
 @app.command()
-@said
+@operation
+def finalize(context: typer.Context, about: About, service: Service, environment: Env = None) -> None:
+    """Make the new slots of a rollout the stable ones; legal at 100 %."""
+    from . import verbs
+
+    verbs.on_rollout(context.obj, about, "finalize", service, environment)
+
+
+@app.command()
+@operation
+def close(context: typer.Context, about: About, service: Service, environment: Env = None) -> None:
+    """End a rollout and remove the slots that are not stable."""
+    from . import verbs
+
+    verbs.on_rollout(context.obj, about, "close", service, environment)
+
+
+@app.command()
+@operation
 def promote(
     context: typer.Context,
+    about: About,
     source: Annotated[str, typer.Argument(help="The environment whose recipe it is.", autocompletion=environments)],
     target: Annotated[str, typer.Argument(help="The environment that it enters.", autocompletion=environments)],
     at: Annotated[str, typer.Option(help="The commit at which the recipe is read; the newest one if not given.")] = "",
-    without: Annotated[list[str], typer.Option(help="A service that stays as it is.", autocompletion=services)] = [],  # noqa: B006
-    name: Annotated[str | None, typer.Option(help="A name for the rollout.")] = None,
-    reason: Reason = "",
-    dry_run: DryRun = False,
-    unobserved: Unobserved = False,
-    expected: Expected = "",
-    key: Key = "",
-    yes: Yes = False,
-    json: Json = False,
+    without: Services = None,
+    name: RolloutName = None,
 ) -> None:
     """Let the recipe of one environment enter the next one, as one rollout at share 0."""
-    from .verbs import promote as act  # noqa: PLC0415
+    from . import verbs
 
-    about = {"reason": reason, "unobserved": unobserved, "expected": expected, "key": key}
-    given = {"source": source, "without": without, "name": name}
-    act(context.obj, target, at, given, about, json=json, dry_run=dry_run, yes=yes)
+    verbs.promote(context.obj, about, target, at, {"source": source, "without": tuple(without or ()), "name": name})
 
 
 @app.command()
-@said
+@operation
 def platform(
     context: typer.Context,
+    about: About,
     tag: Annotated[str, typer.Argument(help="The tag that the platform moves to.")],
     environment: Env = None,
-    reason: Reason = "",
-    dry_run: DryRun = False,
-    unobserved: Unobserved = False,
-    expected: Expected = "",
-    key: Key = "",
-    yes: Yes = False,
-    json: Json = False,
 ) -> None:
     """Move the pin of an environment's platform to a tag."""
-    from .verbs import move_platform  # noqa: PLC0415
+    from . import verbs
 
-    about = {"reason": reason, "unobserved": unobserved, "expected": expected, "key": key}
-    move_platform(context.obj, tag, environment, about, json=json, dry_run=dry_run, yes=yes)
+    verbs.move_platform(context.obj, about, tag, environment)
 
 
 @app.command()
-@said
+@operation
 def hold(
     context: typer.Context,
-    service: Annotated[str | None, typer.Argument(help="A service.", autocompletion=services)] = None,
+    about: About,
+    service: SomeService = None,
     environment: Env = None,
-    reason: Reason = "",
     until: Annotated[str | None, typer.Option(help="When it expires: 2h, 3d, or 2026-11-02T09:30:00Z.")] = None,
-    dry_run: DryRun = False,
-    json: Json = False,
 ) -> None:
-    """Keep everybody from changing a service, or a whole environment."""
-    from .verbs import hold as act  # noqa: PLC0415
+    """Keep everybody from changing a service, or a whole environment; say why with --reason."""
+    from . import verbs
 
-    act(context.obj, service, environment, reason, until, json=json, dry_run=dry_run)
+    verbs.hold(context.obj, about, service, environment, until)
 
 
 @app.command()
-@said
-def unhold(
-    context: typer.Context,
-    service: Annotated[str | None, typer.Argument(help="A service.", autocompletion=services)] = None,
-    environment: Env = None,
-    reason: Reason = "",
-    dry_run: DryRun = False,
-    json: Json = False,
-) -> None:
+@operation
+def unhold(context: typer.Context, about: About, service: SomeService = None, environment: Env = None) -> None:
     """Take a hold away."""
-    from .verbs import unhold as act  # noqa: PLC0415
+    from . import verbs
 
-    act(context.obj, service, environment, reason, json=json, dry_run=dry_run)
+    verbs.unhold(context.obj, about, service, environment)
 
 
 @app.command()
-@said
+@operation
 def undo(
     context: typer.Context,
+    about: About,
     commit: Annotated[str, typer.Argument(help="The commit of an operation.")],
     environment: Env = None,
-    reason: Reason = "",
-    dry_run: DryRun = False,
-    unobserved: Unobserved = False,
-    expected: Expected = "",
-    key: Key = "",
-    yes: Yes = False,
-    json: Json = False,
 ) -> None:
     """Take back what one operation did, if nothing of it has changed since."""
-    from .verbs import undo as act  # noqa: PLC0415
+    from . import verbs
 
-    about = {"reason": reason, "unobserved": unobserved, "expected": expected, "key": key}
-    act(context.obj, commit, environment, about, json=json, dry_run=dry_run, yes=yes)
+    verbs.undo(context.obj, about, commit, environment)
 
 
 @app.command()
-@said
-def retire(
-    context: typer.Context,
-    service: Service,
-    environment: Env = None,
-    reason: Reason = "",
-    dry_run: DryRun = False,
-    unobserved: Unobserved = False,
-    yes: Yes = False,
-    json: Json = False,
-) -> None:
+@operation
+def retire(context: typer.Context, about: About, service: Service, environment: Env = None) -> None:
     """Remove a service from every environment, the last one first; shows the plan before."""
-    from .retiring import retire as act  # noqa: PLC0415
+    from . import retiring
 
-    act(context.obj, service, environment, reason, json=json, dry_run=dry_run, unobserved=unobserved, yes=yes)
+    retiring.retire(context.obj, about, service, environment)
 
 
 @app.command()
-@said
+@operation
 def restore(
     context: typer.Context,
+    about: About,
     service: Service,
     environment: Env = None,
     at: Annotated[str, typer.Option(help="A commit at which it ran; before its retirement if not given.")] = "",
-    reason: Reason = "",
-    dry_run: DryRun = False,
-    json: Json = False,
 ) -> None:
     """Bring a retired service back as it was."""
-    from .retiring import restore as act  # noqa: PLC0415
+    from . import retiring
 
-    act(context.obj, service, environment, at, reason, json=json, dry_run=dry_run)
+    retiring.restore(context.obj, about, service, environment, at)
 
 
 @app.command()
 @said
 def publish(context: typer.Context, json: Json = False) -> None:
     """Move live to main, with what is missing added and what is illegal put back."""
-    from .verbs import publish as act  # noqa: PLC0415
+    from . import verbs
 
-    act(context.obj, json=json)
+    verbs.publish(context.obj, json)
 
 
 @app.command()
 @said
 def history(
     context: typer.Context,
-    service: Annotated[str | None, typer.Argument(help="Only this service.", autocompletion=services)] = None,
+    service: SomeService = None,
     environment: Env = None,
     limit: Annotated[int, typer.Option("-n", help="How many entries.", min=1, max=10000)] = 20,
     json: Json = False,
 ) -> None:
     """Show who did what, when and why, the newest first."""
-    from .views import show_history  # noqa: PLC0415
+    from .views import show_history
 
     show_history(context.obj, json, service, environment, limit)
 
@@ -339,7 +250,7 @@ def show(
     json: Json = False,
 ) -> None:
     """Show one operation: who, why, and what it changed."""
-    from .views import show_commit  # noqa: PLC0415
+    from .views import show_commit
 
     show_commit(context.obj, json, commit)
 
@@ -354,7 +265,7 @@ def diff(
     json: Json = False,
 ) -> None:
     """Compare two environments, or one environment at two commits."""
-    from .views import show_diff  # noqa: PLC0415
+    from .views import show_diff
 
     show_diff(context.obj, json, before, after, environment)
 
@@ -363,7 +274,7 @@ def diff(
 @said
 def verify(context: typer.Context, json: Json = False) -> None:
     """Check that the log is whole: every change is a legal operation, or what the code makes."""
-    from .views import show_verify  # noqa: PLC0415
+    from .views import show_verify
 
     show_verify(context.obj, json)
 
@@ -380,6 +291,6 @@ def new(
     domain: Annotated[str, typer.Option(help="The domain of all host names.")] = "example.com",
 ) -> None:
     """Make a fresh platform repository with one service and two environments."""
-    from .new import make  # noqa: PLC0415
+    from .new import make
 
     make(folder, service, environment or ["staging", "prod"], domain)

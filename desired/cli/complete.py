@@ -48,7 +48,7 @@ def versions(context: typer.Context, incomplete: str) -> list[str]:
     from .session import Settings, open_session  # noqa: PLC0415
 
     try:
-        with open_session(Settings(_folder(context), "", None, "", False), follow=False) as session:
+        with open_session(Settings(_folder(context), "", None, ""), follow=False) as session:
             spec = session.publisher.codes.described(session.head).specs[service]
         found = Registry(timeout=2.0).versions(spec["image"])
     except (Problem, KeyError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,46 +11,41 @@ from rich.text import Text
 from ..model import EnvironmentState
 from ..problems import Problem, Refused
 from ..retirement import Plan, plan
+from .options import About
 from .output import console, show_answer, show_json, table
 from .session import Session, Settings, open_session
+from .verbs import act
 
-Json = dict[str, Any]
+Given = Mapping[str, Any]
 
 
-def retire(
-    given: Mapping[str, Any],
-    service: str,
-    environment: str | None,
-    reason: str,
-    *,
-    json: bool,
-    dry_run: bool,
-    unobserved: bool,
-    yes: bool,
-) -> None:
+def retire(given: Given, about: About, service: str, environment: str | None) -> None:
     """`desired retire`: the plan, then the environments in reverse order of promotion. Run again, it goes on."""
-    with open_session(Settings(json=json, **given)) as session:
+    with open_session(Settings(**given)) as session:
         found = plan(service, session.publisher, session.environments, session.head)
         steps = [each for each in found if environment in (None, each.environment)]
         if not steps:
-            raise Refused(
-                f"{service} runs in no environment{f' {environment}' if environment else ''}; nothing to retire"
-            )
-        if json and dry_run:
-            show_json([each.as_json() for each in steps])
-            return
-        if not json:
+            where = f" in {environment}" if environment else ""
+            raise Refused(f"{service} does not run{where}; there is nothing to retire")
+        if not about.json:
             _show(steps)
+        elif about.dry_run:
+            show_json([each.as_json() for each in steps])
         blocked = [f"{each.environment}: {each.blocked}" for each in steps if each.blocked]
         if blocked:
             raise Refused(*(f"retire {service} in {sentence}" for sentence in blocked))
-        if dry_run:
-            return
-        _ask(service, steps, yes or json)
-        for each in steps:
-            operation = {"verb": "retire", "environment": each.environment, "service": service}
-            about = {"reason": reason, "unobserved": unobserved, "expected": session.publisher.head()}
-            show_answer(session.perform(operation, about, dry_run=False), json)
+        if not about.dry_run:
+            _ask(service, steps, about)
+            _remove(session, about, service, steps)
+
+
+def _remove(session: Session, about: About, service: str, steps: list[Plan]) -> None:
+    for each in steps:
+        operation = {"verb": "retire", "environment": each.environment, "service": service}
+        # Each step stands on the one before; a key that was given is made one for each.
+        key = f"{about.key}.{each.environment}" if about.key else ""
+        intent = {**about.intent(), "expected": session.publisher.head(), "key": key}
+        show_answer(session.perform(operation, intent, dry_run=False), about.json)
 
 
 def _show(steps: list[Plan]) -> None:
@@ -67,28 +63,17 @@ def _show(steps: list[Plan]) -> None:
     console().print(table(["environment", "callers", "routes", "data, kept", "files deleted", ""], rows))
 
 
-def _ask(service: str, steps: list[Plan], yes: bool) -> None:
-    import sys  # noqa: PLC0415
-
-    if yes or not sys.stdin.isatty():
+def _ask(service: str, steps: list[Plan], about: About) -> None:
+    if about.yes or about.json or not sys.stdin.isatty():
         return
     names = ", ".join(each.environment for each in steps)
     if input(f"retire {service} in {names}? [y/N] ").strip().lower() not in ("y", "yes"):
         raise Refused("you did not confirm; nothing was done")
 
 
-def restore(
-    given: Mapping[str, Any],
-    service: str,
-    environment: str | None,
-    at: str,
-    reason: str,
-    *,
-    json: bool,
-    dry_run: bool,
-) -> None:
+def restore(given: Given, about: About, service: str, environment: str | None, at: str) -> None:
     """`desired restore`."""
-    with open_session(Settings(json=json, **given)) as session:
+    with open_session(Settings(**given)) as session:
 
         def gone(state: EnvironmentState) -> bool:
             return service not in state.services and _last(session, service, state.name) is not None
@@ -97,8 +82,7 @@ def restore(
         commit = session.commit(at) if at else _last(session, service, state.name)
         if commit is None:
             raise Problem(f"{service} was never retired in {state.name}; name a commit at which it ran with --at")
-        operation = {"verb": "restore", "environment": state.name, "service": service, "at": commit}
-        show_answer(session.perform(operation, {"reason": reason}, dry_run), json)
+        act(session, about, "restore", state, service=service, at=commit)
 
 
 def _last(session: Session, service: str, environment: str) -> str | None:

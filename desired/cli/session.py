@@ -32,7 +32,6 @@ class Settings:
     remote: str | None
     kubeconfig: Path | None
     actor: str
-    json: bool
 
 
 @dataclass(frozen=True)

@@ -4,214 +4,133 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ..model import EnvironmentState
 from ..problems import Problem, Refused
+from .options import About
 from .output import show_answer
 from .session import Session, Settings, open_session
 
 Json = dict[str, Any]
+Given = Mapping[str, Any]
+"""What was said before the command."""
 
 
-def _settings(given: Mapping[str, Any], json: bool) -> Settings:
-    return Settings(json=json, **given)
+def act(session: Session, about: About, verb: str, state: EnvironmentState, **parameters: Any) -> None:
+    """Asks where the environment wants that, does an operation, and shows the answer."""
+    operation = {"verb": verb, "environment": state.name, **parameters}
+    if "confirm" in state.environment.gates and not (about.yes or about.dry_run) and sys.stdin.isatty():
+        _confirm(session, about, operation)
+    show_answer(session.perform(operation, about.intent(), about.dry_run), about.json)
 
 
-def _do(session: Session, operation: Json, about: Mapping[str, Any], *, dry_run: bool, yes: bool) -> None:
-    """Asks where the environment wants that, acts, and shows the answer."""
-    state = session.environments[operation["environment"]]
-    if "confirm" in state.environment.gates and not (yes or dry_run) and sys.stdin.isatty():
-        _confirm(session, operation, about)
-    show_answer(session.perform(operation, about, dry_run), session.settings.json)
-
-
-def _confirm(session: Session, operation: Json, about: Mapping[str, Any]) -> None:
-    show_answer(session.perform(operation, about, dry_run=True), False)
+def _confirm(session: Session, about: About, operation: Json) -> None:
+    show_answer(session.perform(operation, about.intent(), dry_run=True), as_json=False)
     if input(f"{operation['verb']} in {operation['environment']}? [y/N] ").strip().lower() not in ("y", "yes"):
         raise Refused("you did not confirm; nothing was done")
 
 
-def deploy(
-    given: Mapping[str, Any],
-    *,
-    json: bool,
-    what: Sequence[str],
-    images: Sequence[str],
-    ref: str,
-    environment: str | None,
-    spec_at: str,
-    operation: Json,
-    about: Mapping[str, Any],
-    dry_run: bool,
-    yes: bool,
-) -> None:
-    """`desired deploy`."""
-    with open_session(_settings(given, json)) as session:
-        state = session.environment(environment, lambda each: each.environment.promoted_from is None, "deploy")
-        specs_at = session.commit(spec_at) if spec_at else session.described_at
-        services = _builds(session, specs_at, what, images, ref)
-        full = {
-            "verb": "deploy",
-            "environment": state.name,
-            "services": services,
-            "specs_at": specs_at,
-            **operation,
-            "first": tuple(operation["first"]),
+def _any(state: EnvironmentState) -> bool:
+    return True
+
+
+def _running(service: str | None) -> Callable[[EnvironmentState], bool]:
+    return lambda state: service is None or service in state.services
+
+
+@dataclass(frozen=True)
+class Builds:
+    """What `deploy` was given: services with versions, their images, and where specs come from."""
+
+    what: Sequence[str]
+    images: Sequence[str]
+    ref: str
+    spec_at: str
+
+    def found(self, specs: Mapping[str, Json]) -> Json:
+        """Builds by service, looked up in the registry where no image is given. Raises Problem."""
+        if self.images and len(self.images) != len(self.what):
+            raise Problem(f"give one --image for each service, got {len(self.images)} for {len(self.what)}")
+        pairs = [text.partition("=") for text in self.what]
+        images = self.images or [""] * len(pairs)
+        return {
+            service: self._build(service, version, image, specs)
+            for (service, _, version), image in zip(pairs, images, strict=True)
         }
-        _do(session, full, about, dry_run=dry_run, yes=yes)
 
-
-def _builds(session: Session, specs_at: str, what: Sequence[str], images: Sequence[str], ref: str) -> Json:
-    pairs = [text.partition("=") for text in what]
-    if images and len(images) != len(pairs):
-        raise Problem(f"give one --image for each service, got {len(images)} for {len(pairs)}")
-    specs = session.publisher.codes.described(specs_at).specs
-    builds: Json = {}
-    for number, (service, _, version) in enumerate(pairs):
+    def _build(self, service: str, version: str, image: str, specs: Mapping[str, Json]) -> Json:
         if service not in specs:
-            raise Problem(f"apps/ has no {service!r} at {specs_at[:12]}; there are {', '.join(sorted(specs))}")
-        if images:
-            builds[service] = {"image": images[number], "commit": version or None, "ref": ref}
-        elif not version:
+            raise Problem(f"apps/ has no {service!r}; there are {', '.join(sorted(specs))}")
+        if image:
+            return {"image": image, "commit": version or None, "ref": self.ref}
+        if not version:
             raise Problem(f"which version of {service}? Say {service}=COMMIT, or give --image repository@sha256:…")
-        else:
-            from ..registry import Registry  # noqa: PLC0415 - reaches the network
+        from ..registry import Registry  # noqa: PLC0415 - reaches the network
 
-            builds[service] = Registry().build(specs[service]["image"], version).model_dump()
-    return builds
+        return Registry().build(specs[service]["image"], version).model_dump()
 
 
-def _moving(service: str) -> Any:
-    return lambda state: state.rollout_of(service) is not None
+def deploy(given: Given, about: About, environment: str | None, builds: Builds, parameters: Json) -> None:
+    """`desired deploy`."""
+    with open_session(Settings(**given)) as session:
+        state = session.environment(environment, lambda each: each.environment.promoted_from is None, "deploy")
+        specs_at = session.commit(builds.spec_at) if builds.spec_at else session.described_at
+        services = builds.found(session.publisher.codes.described(specs_at).specs)
+        act(session, about, "deploy", state, services=services, specs_at=specs_at, **parameters)
 
 
-def on_rollout(
-    given: Mapping[str, Any],
-    verb: str,
-    service: str,
-    environment: str | None,
-    parameters: Json,
-    about: Mapping[str, Any],
-    *,
-    json: bool,
-    dry_run: bool,
-    yes: bool,
-) -> None:
+def on_rollout(given: Given, about: About, verb: str, service: str, environment: str | None, **parameters: Any) -> None:
     """`desired canary`, `finalize`, `close` and `rollback`."""
-    with open_session(_settings(given, json)) as session:
-        state = session.environment(environment, _moving(service), f"{verb} {service}")
-        operation = {"verb": verb, "environment": state.name, "service": service, **parameters}
-        _do(session, operation, about, dry_run=dry_run, yes=yes)
+    with open_session(Settings(**given)) as session:
+        moving = session.environment(
+            environment, lambda state: state.rollout_of(service) is not None, f"{verb} {service}"
+        )
+        act(session, about, verb, moving, service=service, **parameters)
 
 
-def roll_back(
-    given: Mapping[str, Any],
-    services: Sequence[str],
-    environment: str | None,
-    to: str,
-    about: Mapping[str, Any],
-    *,
-    json: bool,
-    dry_run: bool,
-    yes: bool,
-) -> None:
+def roll_back(given: Given, about: About, services: Sequence[str], environment: str | None, to: str) -> None:
     """`desired rollback`, of a rollout or to an earlier recipe."""
     if not to:
         if len(services) != 1:
             raise Problem(
                 "name one service of the rollout; or an earlier recipe with --to, for several services or all"
             )
-        on_rollout(given, "rollback", services[0], environment, {}, about, json=json, dry_run=dry_run, yes=yes)
+        on_rollout(given, about, "rollback", services[0], environment)
         return
-    with open_session(_settings(given, json)) as session:
-        state = session.environment(environment, lambda each: True, "rollback")
-        operation = {
-            "verb": "reset",
-            "environment": state.name,
-            "to": session.commit(to),
-            "services": tuple(services),
-        }
-        _do(session, operation, about, dry_run=dry_run, yes=yes)
+    with open_session(Settings(**given)) as session:
+        state = session.environment(environment, _any, "rollback")
+        act(session, about, "reset", state, to=session.commit(to), services=tuple(services))
 
 
-def promote(
-    given: Mapping[str, Any],
-    target: str,
-    at: str,
-    parameters: Json,
-    about: Mapping[str, Any],
-    *,
-    json: bool,
-    dry_run: bool,
-    yes: bool,
-) -> None:
+def promote(given: Given, about: About, target: str, at: str, parameters: Json) -> None:
     """`desired promote`."""
-    with open_session(_settings(given, json)) as session:
-        state = session.environment(target, lambda each: True, "promote")
-        operation = {
-            "verb": "promote",
-            "environment": state.name,
-            "recipe": session.commit(at or session.head),
-            **parameters,
-            "without": tuple(parameters["without"]),
-        }
-        _do(session, operation, about, dry_run=dry_run, yes=yes)
+    with open_session(Settings(**given)) as session:
+        state = session.environment(target, _any, "promote")
+        act(session, about, "promote", state, recipe=session.commit(at or session.head), **parameters)
 
 
-def move_platform(
-    given: Mapping[str, Any],
-    tag: str,
-    environment: str | None,
-    about: Mapping[str, Any],
-    *,
-    json: bool,
-    dry_run: bool,
-    yes: bool,
-) -> None:
+def move_platform(given: Given, about: About, tag: str, environment: str | None) -> None:
     """`desired platform`."""
-    with open_session(_settings(given, json)) as session:
-        state = session.environment(environment, lambda each: True, f"platform {tag}")
+    with open_session(Settings(**given)) as session:
+        state = session.environment(environment, _any, f"platform {tag}")
         session.publisher.repository.fetch_tags()
-        commit = session.commit(f"refs/tags/{tag}")
-        operation = {"verb": "platform", "environment": state.name, "tag": tag, "commit": commit}
-        _do(session, operation, about, dry_run=dry_run, yes=yes)
+        act(session, about, "platform", state, tag=tag, commit=session.commit(f"refs/tags/{tag}"))
 
 
-def hold(
-    given: Mapping[str, Any],
-    service: str | None,
-    environment: str | None,
-    reason: str,
-    until: str | None,
-    *,
-    json: bool,
-    dry_run: bool,
-) -> None:
+def hold(given: Given, about: About, service: str | None, environment: str | None, until: str | None) -> None:
     """`desired hold`."""
-    with open_session(_settings(given, json)) as session:
-        state = session.environment(environment, _runs(service), "hold")
-        operation = {
-            "verb": "hold",
-            "environment": state.name,
-            "service": service,
-            "because": reason,
-            "by": session.actor,
-            "until": _until(until) if until else None,
-        }
-        _do(session, operation, {"reason": reason}, dry_run=dry_run, yes=True)
-
-
-def _runs(service: str | None) -> Any:
-    def fits(state: EnvironmentState) -> bool:
-        return service is None or service in state.services
-
-    return fits
+    with open_session(Settings(**given)) as session:
+        state = session.environment(environment, _running(service), "hold")
+        about_it = {"because": about.reason, "by": session.actor, "until": _until(until) if until else None}
+        act(session, about, "hold", state, service=service, **about_it)
 
 
 def _until(text: str) -> str:
+    """A span from now, as `2h`, or a time as it is."""
     if match := re.fullmatch(r"([1-9][0-9]{0,4})([mhd])", text):
         unit = {"m": "minutes", "h": "hours", "d": "days"}[match[2]]
         end = datetime.now(UTC) + timedelta(**{unit: int(match[1])})
@@ -219,48 +138,27 @@ def _until(text: str) -> str:
     return text
 
 
-def unhold(
-    given: Mapping[str, Any],
-    service: str | None,
-    environment: str | None,
-    reason: str,
-    *,
-    json: bool,
-    dry_run: bool,
-) -> None:
+def unhold(given: Given, about: About, service: str | None, environment: str | None) -> None:
     """`desired unhold`."""
 
     def held(state: EnvironmentState) -> bool:
         return service in state.holds.services if service else state.holds.environment is not None
 
-    with open_session(_settings(given, json)) as session:
-        state = session.environment(environment, held, "unhold")
-        operation = {"verb": "unhold", "environment": state.name, "service": service}
-        _do(session, operation, {"reason": reason}, dry_run=dry_run, yes=True)
+    with open_session(Settings(**given)) as session:
+        act(session, about, "unhold", session.environment(environment, held, "unhold"), service=service)
 
 
-def undo(
-    given: Mapping[str, Any],
-    commit: str,
-    environment: str | None,
-    about: Mapping[str, Any],
-    *,
-    json: bool,
-    dry_run: bool,
-    yes: bool,
-) -> None:
+def undo(given: Given, about: About, commit: str, environment: str | None) -> None:
     """`desired undo`."""
-    with open_session(_settings(given, json)) as session:
+    with open_session(Settings(**given)) as session:
         whole = session.commit(commit)
-        changed = session.publisher.git.changed_paths(f"{whole}^", whole, "releases/")
-        touched = {path.split("/")[1] for path in changed}
+        before = session.publisher.past.before(whole)
+        touched = {path.split("/")[1] for path in session.publisher.git.changed_paths(before, whole, "releases/")}
         state = session.environment(environment, lambda each: each.name in touched, f"undo {commit}")
-        operation = {"verb": "undo", "environment": state.name, "commit": whole}
-        _do(session, operation, about, dry_run=dry_run, yes=yes)
+        act(session, about, "undo", state, commit=whole)
 
 
-def publish(given: Mapping[str, Any], *, json: bool) -> None:
+def publish(given: Given, json: bool) -> None:
     """`desired publish`."""
-    settings = _settings(given, json)
-    with open_session(settings, follow=False) as session:
+    with open_session(Settings(**given), follow=False) as session:
         show_answer(session.publisher.publish(), json)

@@ -20,7 +20,7 @@ _UNSEEN = "?"
 
 def show_status(given: Mapping[str, Any], json: bool, environment: str | None, service: str | None) -> None:
     """`desired status`."""
-    with open_session(Settings(json=json, **given)) as session:
+    with open_session(Settings(**given)) as session:
         names = [session.environment(environment, bool, "status").name] if environment else list(session.environments)
         rows = [
             each for each in _standings(session, names) if each.environment in names and service in (None, each.service)
@@ -104,7 +104,7 @@ def show_history(
     given: Mapping[str, Any], json: bool, service: str | None, environment: str | None, limit: int
 ) -> None:
     """`desired history`."""
-    with open_session(Settings(json=json, **given), follow=False) as session:
+    with open_session(Settings(**given), follow=False) as session:
         found = session.publisher.index.newest(environment, service, limit)
         if json:
             show_json([vars(each) for each in found])
@@ -118,7 +118,7 @@ def show_history(
 
 def show_commit(given: Mapping[str, Any], json: bool, commit: str) -> None:
     """`desired show`."""
-    with open_session(Settings(json=json, **given), follow=False) as session:
+    with open_session(Settings(**given), follow=False) as session:
         git = session.publisher.git
         whole = session.commit(commit)
         message = git.message(whole)
@@ -139,7 +139,7 @@ def show_commit(given: Mapping[str, Any], json: bool, commit: str) -> None:
 
 def show_diff(given: Mapping[str, Any], json: bool, before: str, after: str, environment: str | None) -> None:
     """`desired diff`, of two environments or of two commits."""
-    with open_session(Settings(json=json, **given)) as session:
+    with open_session(Settings(**given)) as session:
         summaries = Summaries(session.publisher.git, session.publisher.index)
         if before in session.environments and after in session.environments:
             sides = [(summaries.of(session.head, name), name) for name in (before, after)]
@@ -169,7 +169,7 @@ def show_verify(given: Mapping[str, Any], json: bool) -> None:
     """`desired verify`."""
     from ..verify import verify  # noqa: PLC0415
 
-    with open_session(Settings(json=json, **given), follow=False) as session:
+    with open_session(Settings(**given), follow=False) as session:
         report = verify(session.publisher)
         if json:
             show_json({"start": report.start, "commits": report.commits, "problems": list(report.problems)})

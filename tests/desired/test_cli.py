@@ -59,7 +59,7 @@ def test_the_environment_is_named_where_several_could_be_meant(desired: Desired)
     [
         (("canary", "search", "40", "-e", "staging"), 3, "it is in no rollout; deploy a version with --canary first"),
         (("canary", "search", "140", "-e", "staging"), 1, "share"),
-        (("deploy", "nobody", "--image", image("search", 1)), 1, "apps/ has no 'nobody' at"),
+        (("deploy", "nobody", "--image", image("search", 1)), 1, "apps/ has no 'nobody'; there are"),
         (("deploy", "search"), 1, "which version of search? Say search=COMMIT"),
         (("deploy", "search", "--image", "search:latest"), 1, "image"),
         (("deploy", "search", "-e", "moon", "--image", image("search", 1)), 1, "there is no environment 'moon'"),
