@@ -16,7 +16,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from desired.index import Index
 from desired.operations import OPERATION, Intent
 from desired.publisher import Publisher
 
@@ -152,13 +151,13 @@ def _rollbacks(fork: Fork, publisher: Publisher, service: str, repeat: int) -> d
     ask(publisher, verb="deploy", environment=FOLLOWS, services={service: build}, specs_at=head, canary=True)
     taken: dict[str, list[float]] = {"rollback": [], "rollback-broken": []}
     for number in range(repeat):
-        for name in taken:
+        for name, times in taken.items():
             ask(publisher, verb="canary", environment=FOLLOWS, service=service, share=40)
             if name == "rollback-broken":
                 _merge_nonsense(fork, number)
             began = time.perf_counter()
             ask(publisher, verb="rollback", environment=FOLLOWS, service=service)
-            taken[name].append(time.perf_counter() - began)
+            times.append(time.perf_counter() - began)
     say(f"rollbacks: {taken}")
     return {name: statistics.median(times) for name, times in taken.items()}
 

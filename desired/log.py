@@ -97,9 +97,8 @@ def recorded(text: str) -> Recorded | None:
     if OPERATION_TRAILER not in found or found[OPERATION_TRAILER] in (START, REPAIR, MANIFESTS):
         return None
     try:
-        operation = OPERATION.validate_python(
-            {"verb": found[OPERATION_TRAILER], **json.loads(found.get(_PARAMETERS, "{}"))}
-        )
+        parameters = dict(json.loads(found.get(_PARAMETERS, "{}")))
+        operation = OPERATION.validate_python({**parameters, "verb": found[OPERATION_TRAILER]})
         observed = Observation.model_validate_json(found[_OBSERVED]) if _OBSERVED in found else None
         intent = Intent(
             operation=operation,
@@ -109,7 +108,7 @@ def recorded(text: str) -> Recorded | None:
             key=found.get(_KEY, ""),
             unobserved=found.get(_UNOBSERVED) == "yes",
         )
-    except (ValidationError, ValueError):
+    except (ValidationError, ValueError, TypeError, RecursionError):
         return None
     return Recorded(intent, observed, found.get(REVISION, ""))
 

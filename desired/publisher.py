@@ -110,7 +110,10 @@ class Publisher:
             return self._perform(intent, observe, dry_run)
 
     def _perform(self, intent: Intent, observe: Observe, dry_run: bool) -> Answer:
-        observed = observe(intent.operation.environment) if asks_for_a_look(intent) else None
+        observed = None
+        if asks_for_a_look(intent):
+            self.head()  # what the cluster has applied is looked up in the clone
+            observed = observe(intent.operation.environment)
         with self.git.alone():
             for attempt in range(_TRIES):
                 main = self.head()

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from constructs_lib.synth.children import Code, Crew, Job
+from constructs_lib.synth.children import Code, Crew, Died, Job
 from constructs_lib.synth.clusters import Piece
 from constructs_lib.synth.facts import Finding
 from constructs_lib.synth.output import KUSTOMIZATION, kustomizations
@@ -46,6 +46,8 @@ class Renderer:
     def __init__(self, git: Git, crew: Crew, store: Store) -> None:
         self._git, self._crew, self._store = git, crew, store
         self._plans: dict[str, list[Piece]] = {}
+        self._dead: dict[Code, tuple[str, ...]] = {}
+        """Code whose renderer ended by itself: nobody waits for it again as long as this process lives."""
 
     def delta(self, commit: str, before: Target | None, after: Target) -> Changes:
         """What a change does to the manifests of a cluster, which at the commit are as `before` makes them.
@@ -58,6 +60,15 @@ class Renderer:
             and canonical(before.request.as_json()) == canonical(after.request.as_json())
         ):
             return {}
+        if after.code in self._dead:
+            raise Problem(*self._dead[after.code])
+        try:
+            return self._delta(commit, before, after)
+        except Died as death:
+            self._dead[after.code] = death.sentences
+            raise
+
+    def _delta(self, commit: str, before: Target | None, after: Target) -> Changes:
         old = {piece.key: piece for piece in self._plan(before)} if before and before.code == after.code else {}
         pieces = self._plan(after)
         self._render(after, [piece for piece in pieces if piece.key not in old])
@@ -120,6 +131,9 @@ class Renderer:
         child = self._crew.one(target.code)
         try:
             answers = list(child.ask(do, target.request.as_json(), **more))
+        except Died:
+            child.close()
+            raise
         except Problem as problem:
             self._crew.back(child)
             name = target.code.name

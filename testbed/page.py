@@ -12,7 +12,7 @@ matplotlib.use("svg")
 import matplotlib.pyplot as plt
 
 Json = dict[str, Any]
-GROUPS = ("Admission", "GitOps", "Traffic", "Test bed")
+GROUPS = ("Admission", "GitOps", "Operations", "Traffic", "Test bed")
 """The chapters, in their order."""
 _HEAD = """# What the real thing showed
 

@@ -152,10 +152,14 @@ class Crew:
         for thread in threads:
             thread.start()
         problems: list[str] = []
+        died = False
         while count:
             job, result = results.get()
             if isinstance(result, Problem):
                 problems.extend(result.sentences)
+                if isinstance(result, Died):
+                    # The next one would die of the same.
+                    died, count = True, count - _emptied(waiting)
             elif isinstance(result, BaseException):
                 raise result
             elif result is not None:
@@ -163,7 +167,7 @@ class Crew:
                 continue
             count -= 1
         if problems:
-            raise Problem(*dict.fromkeys(problems))
+            raise (Died if died else Problem)(*dict.fromkeys(problems))
 
     def _work(self, waiting: SimpleQueue[Job], results: SimpleQueue[tuple[Job, Any]]) -> None:
         while True:
@@ -188,3 +192,14 @@ class Crew:
         for child in self._idle:
             child.close()
         self._idle.clear()
+
+
+def _emptied(waiting: SimpleQueue[Job]) -> int:
+    """Takes what nobody has begun; how much that was."""
+    count = 0
+    while True:
+        try:
+            waiting.get_nowait()
+        except Empty:
+            return count
+        count += 1

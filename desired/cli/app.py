@@ -63,7 +63,7 @@ def deploy(
     image: Annotated[
         list[str] | None, typer.Option(help="The image by digest, where there is no registry; one for each service.")
     ] = None,
-    ref: Annotated[str, typer.Option(help="The branch that a given image was built from.")] = "main",
+    ref: Annotated[str, typer.Option(help="The branch that a given image was built from; promote asks for main.")] = "",
     spec_at: Annotated[str, typer.Option(help="The commit whose apps/ the specs are taken from.")] = "",
     name: RolloutName = None,
     first: Annotated[list[str] | None, typer.Option(help="A service without a share that changes at once.")] = None,

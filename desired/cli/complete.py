@@ -50,7 +50,7 @@ def versions(context: typer.Context, incomplete: str) -> list[str]:
     try:
         with open_session(Settings(_folder(context), "", None, ""), follow=False) as session:
             spec = session.publisher.codes.described(session.head).specs[service]
-        found = Registry(timeout=2.0).versions(spec["image"])
+        found = Registry(timeout=2.0).versions(spec["image"], beginning=begin)
     except (Problem, KeyError):
         return []
-    return [f"{service}={version}" for version in found if version.startswith(begin)]
+    return [f"{service}={version}" for version in found]

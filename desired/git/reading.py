@@ -89,7 +89,7 @@ class Reader(Process):
         fields = done.stdout.decode(errors="replace").split("\0")
         for at in range(0, len(fields) - 5, 6):
             id_, parents, name, email, time, message = fields[at : at + 6]
-            yield id_, parents.split(" ")[0], Author(name, email, int(time)), message
+            yield id_, parents.split(" ")[0], Author(name, email, _seconds(time)), message
 
     def changes(self, since: str | None, until: str, path: str) -> Iterator[Change]:
         """Those of the same commits that changed files below a folder."""
@@ -109,7 +109,7 @@ class Reader(Process):
                 at += 2
             while at < len(fields) and not fields[at].startswith("\x01"):
                 at += 1
-            author = Author(name, email, int(time))
+            author = Author(name, email, _seconds(time))
             yield Change(id_.lstrip("\x01"), parents.split(" ")[0], author, message, tuple(blobs))
 
     def changed_paths(self, before: str, after: str, path: str) -> list[str]:
@@ -137,6 +137,14 @@ class Reader(Process):
     def archive(self, commit: str, paths: Sequence[str]) -> bytes:
         """The files below these paths at a commit, as tar."""
         return self.run("archive", "--format=tar", commit, "--", *paths).stdout
+
+
+_LAST_SECOND = 253_402_300_799
+"""Of the year 9999: a commit may name any time, and none stops anybody."""
+
+
+def _seconds(text: str) -> int:
+    return min(int(text), _LAST_SECOND) if text.isdigit() else 0
 
 
 def _entries(content: bytes, size: int) -> Iterator[tuple[str, Entry]]:

@@ -21,7 +21,8 @@ def deploy(operation: Deploy, state: State, here: EnvironmentState, now: datetim
         raise Refused(f"first names {', '.join(sorted(unknown))}, which this deploy does not; name its services only")
     versions = {
         service: _version(service, build, operation.specs_at, state, now)
-        for service, build in operation.services.items()
+        # In an order that does not depend on how it was asked for: the log keeps none.
+        for service, build in sorted(operation.services.items())
     }
     if operation.canary:
         return _rollout(operation, state, here, versions)
