@@ -1,4 +1,4 @@
-"""Measures operations in ratios to plain Git: `python -m benchmarks.operations`; writes a table, also into the README."""
+"""Measures operations in ratios to plain Git: `python -m benchmarks.operations`; writes a table, also to the README."""
 
 from __future__ import annotations
 

@@ -16,8 +16,8 @@ from tests.support.repository import ROOT
 def clone(tmp_path: Path) -> Path:
     """What is in the work tree, as a repository of somebody who has just begun."""
     folder = tmp_path / "fleet"
-    words = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(words, cwd=ROOT, capture_output=True, check=True)
+    asked = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(asked, cwd=ROOT, capture_output=True, check=True)
     for name in filter(None, listed.stdout.decode().split("\0")):
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
