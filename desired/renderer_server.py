@@ -12,11 +12,10 @@ import os
 import socketserver
 import sys
 import threading
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from constructs_lib.synth.children import Child, Code, Crew
+from constructs_lib.synth.children import Code, Crew, Died
 
 from .problems import Problem
 from .shared_renderer import SOCKET, private
@@ -77,19 +76,16 @@ class Server(socketserver.ThreadingUnixStreamServer):
 
     def _asked(self, code: Code, asked: Json) -> tuple[list[Json], bool]:
         """The answers of one child, and whether it died."""
-        child = self._one(code)
+        child = self._crew.one(code)
         try:
             answers = list(child.ask(asked["do"], asked["request"], **asked["more"]))
-        except Problem as problem:
-            died = child._process.poll() is not None
-            (child.close if died else partial(self._back, child))()
-            return [{"problems": list(problem.sentences)}], died
-        except ValueError:  # half a line: it was killed
+        except Died as death:
             child.close()
-            return [
-                {"problems": [f"the renderer with the code of {code.name} ended within a line; run it again"]}
-            ], True
-        self._back(child)
+            return [{"problems": list(death.sentences), "died": True}], True
+        except Problem as problem:
+            self._crew.back(child)
+            return [{"problems": list(problem.sentences)}], False
+        self._crew.back(child)
         return [*answers, {"done": True}], False
 
     def _code(self, given: dict[str, str]) -> Code:
@@ -98,22 +94,11 @@ class Server(socketserver.ThreadingUnixStreamServer):
         with self._lock:
             return self._codes.setdefault((given["folder"], given["python"]), code)
 
-    def _one(self, code: Code) -> Child:
-        with self._lock:
-            return self._crew.one(code)
-
-    def _back(self, child: Child) -> None:
-        with self._lock:
-            self._crew.back(child)
-            while len(self._crew._idle) > 2 * self._crew.size:
-                self._crew._idle.pop(0).close()
-
     def server_close(self) -> None:
         """End, with the children. The name goes first, so that it is never that of the next server."""
         Path(str(self.server_address)).unlink(missing_ok=True)
         super().server_close()
-        with self._lock:
-            self._crew.close()
+        self._crew.close()
 
 
 class _Handler(socketserver.StreamRequestHandler):

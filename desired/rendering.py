@@ -87,11 +87,24 @@ class Renderer:
     def _plan(self, target: Target) -> list[Piece]:
         key = digest(f"{target.code.folder}\0{canonical(target.request.as_json())}")
         if key not in self._plans:
-            answers = self._ask(target, "plan")
             if len(self._plans) > 8:
                 self._plans.pop(next(iter(self._plans)))
-            self._plans[key] = [Piece(a["unit"], a["key"], a["folder"], tuple(a["sources"])) for a in answers]
+            self._plans[key] = self._newest_plan(target, key) or self._asked_plan(target, key)
         return self._plans[key]
+
+    def _newest_plan(self, target: Target, key: str) -> list[Piece]:
+        """The plan that was made last for the cluster, if it is this one: what one operation leaves, the next finds."""
+        found = self._store.note(f"plan\0{target.folder}") or {}
+        if found.get("key") != key:
+            return []
+        return [Piece(unit, piece, folder, tuple(sources)) for unit, piece, folder, sources in found["pieces"]]
+
+    def _asked_plan(self, target: Target, key: str) -> list[Piece]:
+        answers = self._ask(target, "plan")
+        pieces = [Piece(each["unit"], each["key"], each["folder"], tuple(each["sources"])) for each in answers]
+        listed = [[piece.unit, piece.key, piece.folder, piece.sources] for piece in pieces]
+        self._store.take_note(f"plan\0{target.folder}", {"key": key, "pieces": listed})
+        return pieces
 
     def _render(self, target: Target, pieces: list[Piece]) -> None:
         missing = {piece.unit: piece.key for piece in pieces if self._store.digests(piece.key) is None}
