@@ -36,6 +36,9 @@ bench: .venv/dev.lock ## measure synth against Helm and Kustomize, and operation
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.operations
 
+soak: .venv/dev.lock ## let 16 processes do 50 operations each on one remote, and check that none is lost or done twice
+	$(BIN)/python -m benchmarks.soak --json benchmarks/results/soak.json > benchmarks/results/soak.md
+
 diff: .venv/desired.lock ## show what a change does to each cluster; BASE=… to compare with, FORMAT=text|patch|markdown
 	@$(BIN)/python -m constructs_lib.synth.diff --base $(or $(BASE),HEAD) --format $(or $(FORMAT),text)
 
@@ -85,4 +88,4 @@ node_modules/.package-lock.json: package-lock.json .venv/desired.lock
 	@npm ci --silent --ignore-scripts --no-audit --no-fund
 	@touch $@
 
-.PHONY: help synth test e2e cluster bench diff graph schemas release wheel lock clean
+.PHONY: help synth test e2e cluster bench soak diff graph schemas release wheel lock clean

@@ -128,7 +128,8 @@ class Publisher:
                     return answer
                 if self.repository.advance((main, live), answer.commit):
                     return answer
-                time.sleep(random.uniform(0, 0.02) * min(attempt + 1, 20))
+                # The longer somebody has waited, the sooner the next try: nobody waits for ever.
+                time.sleep(random.uniform(0, 0.4) / (attempt + 1))
         raise Unreachable(f"others were faster {_TRIES} times; nothing was done, try again")
 
     def _done_before(self, key: str) -> Answer | None:

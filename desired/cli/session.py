@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from constructs_lib.synth.children import Crew
 from constructs_lib.values import sentences
 
 from ..git import Git
@@ -111,7 +112,7 @@ class Session:
 def open_session(settings: Settings, follow: bool = True) -> Iterator[Session]:
     """The repository at its newest commit; without its environments if not asked to follow. Raises Problem."""
     git = Git(settings.folder)
-    with Publisher(Repository(git, _remote(settings, git))) as publisher:
+    with Publisher(Repository(git, _remote(settings, git)), _crew()) as publisher:
         head = publisher.head()
         publisher.index.follow(head)
         at = publisher.repository.live or head
@@ -119,6 +120,15 @@ def open_session(settings: Settings, follow: bool = True) -> Iterator[Session]:
         yield Session(
             settings, publisher, head, ground.described_at if ground else head, ground.environments if ground else {}
         )
+
+
+def _crew() -> Crew | None:
+    """The renderer that all processes of this user share, where that is asked for."""
+    if os.environ.get("DESIRED_RENDERER") != "shared":
+        return None
+    from ..shared_renderer import SharedCrew  # noqa: PLC0415
+
+    return SharedCrew()
 
 
 def _remote(settings: Settings, git: Git) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import shutil
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -49,8 +49,8 @@ class Git(Reader):
     def _write_blobs(self, texts: Sequence[str]) -> dict[str, str]:
         if not texts:
             return {}
-        with tempfile.TemporaryDirectory(prefix="desired-") as folder:
-            files = [Path(folder, str(number)) for number in range(len(texts))]
+        with self._scratch() as folder:
+            files = [folder / str(number) for number in range(len(texts))]
             for file, text in zip(files, texts, strict=True):
                 file.write_bytes(text.encode())
             listed = "".join(f"{file}\n" for file in files).encode()
@@ -58,6 +58,17 @@ class Git(Reader):
         if done.returncode:
             raise Problem(said("Git could not write", done))
         return dict(zip(texts, done.stdout.decode().split(), strict=True))
+
+    @contextlib.contextmanager
+    def _scratch(self) -> Iterator[Path]:
+        """A folder for the one writer there is; what a dead one left in it goes first."""
+        folder = self.common / "desired" / "writing"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def commit_tree(self, tree: str, parent: str, message: str, author: Author, sign: bool) -> str:
         """A commit of a tree; its id. Nothing refers to it yet."""

@@ -87,7 +87,7 @@ def renderer_folder() -> Path:
     return Path(os.environ["DESIRED_CACHE_DIR"], "renderer")
 
 
-def make(folder: Path) -> Fork:
+def make(folder: Path, services: tuple[str, ...] = SERVICES) -> Fork:
     """The fork, synthesized and published. Caches go to `$DESIRED_CACHE_DIR`."""
     work = folder / "work"
     work.mkdir(parents=True)
@@ -97,7 +97,7 @@ def make(folder: Path) -> Fork:
     shutil.copy(ROOT / "locks" / "synth.txt", work / "locks" / "synth.txt")
     (work / "README.md").write_text("A fork.\n")
     (work / ".gitignore").write_text("__pycache__/\n.scratch/\n")
-    _services(work)
+    _services(work, services)
     _run(work, "envs")
     _commit_all(work)
     git(folder, "clone", "-q", "--bare", str(work), "remote.git")
@@ -107,15 +107,15 @@ def make(folder: Path) -> Fork:
     return fork
 
 
-def _services(work: Path) -> None:
+def _services(work: Path, services: tuple[str, ...]) -> None:
     (work / "apps").mkdir()
     (work / "apps" / "__init__.py").write_text("")
-    for number, name in enumerate(SERVICES):
+    for number, name in enumerate(services):
         # Every second one calls the one before it.
-        more = f'\n    depends_on=("{SERVICES[number - 1]}",),' if number % 2 else ""
+        more = f'\n    depends_on=("{services[number - 1]}",),' if number % 2 else ""
         (work / "apps" / f"{name}.py").write_text(_SERVICE.format(name=name, more=more))
     for environment in ENVIRONMENTS:
-        words = [f"{name}={image(name, 1)}" for name in SERVICES]
+        words = [f"{name}={image(name, 1)}" for name in services]
         _run(work, "constructs_lib.synth.first_release", "-e", environment, *words)
 
 
