@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from constructs_lib.synth.children import Code, Crew, Died, Job
+from constructs_lib.synth.children import Code, Crew, Died, Job, findings
 from constructs_lib.synth.clusters import Piece
-from constructs_lib.synth.facts import Finding
 from constructs_lib.synth.output import KUSTOMIZATION, kustomizations
 from constructs_lib.synth.store import Store, digest
 from constructs_lib.synth.units import Request, canonical
@@ -69,8 +69,9 @@ class Renderer:
             raise
 
     def _delta(self, commit: str, before: Target | None, after: Target) -> Changes:
-        old = {piece.key: piece for piece in self._plan(before)} if before and before.code == after.code else {}
-        pieces = self._plan(after)
+        known = self._plan(before) if before and before.code == after.code else []
+        old = {piece.key: piece for piece in known}
+        pieces = self._plan_from(before, known, after) if before and known else self._plan(after)
         self._render(after, [piece for piece in pieces if piece.key not in old])
         self._check(after, pieces)
         if not old:
@@ -85,12 +86,26 @@ class Renderer:
         )
 
     def _plan(self, target: Target) -> list[Piece]:
-        key = digest(f"{target.code.folder}\0{canonical(target.request.as_json())}")
-        if key not in self._plans:
-            if len(self._plans) > 8:
-                self._plans.pop(next(iter(self._plans)))
-            self._plans[key] = self._newest_plan(target, key) or self._asked_plan(target, key)
-        return self._plans[key]
+        key = _plan_key(target)
+        if key in self._plans:
+            return self._plans[key]
+        if found := self._newest_plan(target, key):
+            self._plans[key] = found
+            return found
+        return self._kept(target, key, sorted(_pieces(self._ask(target, "plan")), key=_order))
+
+    def _plan_from(self, before: Target, known: list[Piece], after: Target) -> list[Piece]:
+        """The plan after a change: only services that the change can touch are planned again."""
+        key = _plan_key(after)
+        if key in self._plans or before.request.specs != after.request.specs:
+            return self._plan(after)
+        changed = _changed(before.request, after.request)
+        answers = self._ask(after, "plan", changed=sorted(changed))
+        if not answers or "touched" not in answers[0]:
+            return self._kept(after, key, _pieces(answers))
+        touched = {*changed, *answers[0]["touched"]}
+        same = [piece for piece in known if _service(piece) not in touched]
+        return self._kept(after, key, sorted(same + _pieces(answers[1:]), key=_order))
 
     def _newest_plan(self, target: Target, key: str) -> list[Piece]:
         """The plan that was made last for the cluster, if it is this one: what one operation leaves, the next finds."""
@@ -99,9 +114,10 @@ class Renderer:
             return []
         return [Piece(unit, piece, folder, tuple(sources)) for unit, piece, folder, sources in found["pieces"]]
 
-    def _asked_plan(self, target: Target, key: str) -> list[Piece]:
-        answers = self._ask(target, "plan")
-        pieces = [Piece(each["unit"], each["key"], each["folder"], tuple(each["sources"])) for each in answers]
+    def _kept(self, target: Target, key: str, pieces: list[Piece]) -> list[Piece]:
+        if len(self._plans) > 8:
+            self._plans.pop(next(iter(self._plans)))
+        self._plans[key] = pieces
         listed = [[piece.unit, piece.key, piece.folder, piece.sources] for piece in pieces]
         self._store.take_note(f"plan\0{target.folder}", {"key": key, "pieces": listed})
         return pieces
@@ -129,16 +145,13 @@ class Renderer:
         key = digest("\0".join(("check", target.code.folder.name, target.cluster, *(piece.key for piece in pieces))))
         if self._store.note(key) == []:
             return
-        facts = [self._store.facts(piece.key) for piece in pieces if self._known(target, piece)]
-        findings = [Finding(*each) for each in self._ask(target, "check", facts=facts)[0]["findings"]]
-        if findings:
-            raise Problem(*(f"{target.cluster}: {each.sentence} [{each.rule}]" for each in findings))
+        for piece in pieces:
+            if self._store.digests(piece.key) is None:
+                self._render(target, pieces)
+        found = findings(partial(self._ask, target), self._store, [piece.key for piece in pieces])
+        if found:
+            raise Problem(*(f"{target.cluster}: {each.sentence} [{each.rule}]" for each in found))
         self._store.take_note(key, [])
-
-    def _known(self, target: Target, piece: Piece) -> bool:
-        if self._store.digests(piece.key) is None:
-            self._render(target, self._plan(target))
-        return True
 
     def _ask(self, target: Target, do: str, **more: Any) -> list[Json]:
         child = self._crew.one(target.code)
@@ -201,4 +214,32 @@ def _sources(pieces: list[Piece]) -> Mapping[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for piece in pieces:
         found.setdefault(piece.folder, piece.sources)
+    return found
+
+
+def _plan_key(target: Target) -> str:
+    return digest(f"{target.code.folder}\0{canonical(target.request.as_json())}")
+
+
+def _pieces(answers: list[Json]) -> list[Piece]:
+    return [Piece(each["unit"], each["key"], each["folder"], tuple(each["sources"])) for each in answers]
+
+
+def _service(piece: Piece) -> str:
+    return piece.unit.partition("/")[0]
+
+
+def _order(piece: Piece) -> tuple[bool, str]:
+    """The platform first, then the services; of one, as they were planned."""
+    return not piece.unit.startswith("platform/"), _service(piece) if not piece.unit.startswith("platform/") else ""
+
+
+def _changed(before: Request, after: Request) -> set[str]:
+    """The services whose release or rollout differs."""
+    names = {*before.releases, *after.releases}
+    found = {name for name in names if before.releases.get(name) != after.releases.get(name)}
+    for name in {*before.rollouts, *after.rollouts}:
+        old, new = before.rollouts.get(name), after.rollouts.get(name)
+        if old != new:
+            found.update(*(each["members"] for each in (old, new) if each))
     return found

@@ -15,7 +15,9 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from ..values import Problem
+from .facts import Finding
 from .renderer import CONTRACT
+from .store import Store
 
 Json = dict[str, Any]
 _UNITS_PER_CHILD = 1500
@@ -203,3 +205,14 @@ def _emptied(waiting: SimpleQueue[Job]) -> int:
         except Empty:
             return count
         count += 1
+
+
+def findings(ask: Callable[..., list[Json]], store: Store, keys: list[str]) -> list[Finding]:
+    """What the rules of a cluster's code say of its units. `ask` puts one question to a child of that code."""
+    given: dict[str, Json] = {}
+    while True:
+        answer = ask("check", keys=keys, facts=given)[0]
+        if "findings" in answer:
+            return [Finding(*each) for each in answer["findings"]]
+        # Another child may answer next time: what was given once is given again.
+        given |= {key: store.facts(key) for key in answer["missing"]}

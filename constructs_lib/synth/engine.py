@@ -6,13 +6,14 @@ The steps stand in `Synth.clusters`: plan, render, check. Nothing is written bef
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ..values import Problem
-from .children import Crew, Job
+from .children import Crew, Job, findings
 from .clusters import ClusterWork, Planner
-from .facts import Facts, Finding
+from .facts import Facts
 from .output import exchange, kustomizations
 from .progress import Progress
 from .repository import Fleet
@@ -100,14 +101,14 @@ class Synth:
         key = digest("\0".join(("check", rules, about, work.role, *keys)))
         if self.store.note(key) == []:
             return []
-        parts = [self.store.facts(each) for each in keys]
         if work.pinned:
-            findings = [Finding(*each) for each in self._planner.ask(work, "check", facts=parts)[0]["findings"]]
+            said = findings(partial(self._planner.ask, work), self.store, keys)
         else:
             from ..rules import cluster_findings  # noqa: PLC0415 - not needed where nothing changed
 
-            findings = cluster_findings(Facts.joined(parts), work.environment, work.role)
-        found = [f"{work.name}: {finding.sentence} [{finding.rule}]" for finding in findings]
+            facts = Facts.joined([self.store.facts(each) for each in keys])
+            said = cluster_findings(facts, work.environment, work.role)
+        found = [f"{work.name}: {finding.sentence} [{finding.rule}]" for finding in said]
         if not found:
             self.store.take_note(key, [])
         return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -28,11 +28,11 @@ class Plan:
     _services: dict[str, _Running | None] = field(default_factory=dict)
     _moves: dict[str, tuple[str, Rollout]] | None = None
 
-    def units(self) -> list[Unit]:
-        """All units of the cluster. Raises Problem with everything that is wrong."""
+    def units(self, only: Collection[str] | None = None) -> list[Unit]:
+        """All units of the cluster, or those of some services. Raises Problem with everything that is wrong."""
         problems: list[str] = []
-        found = list(self._platform())
-        for name in sorted(self.names()):
+        found = list(self._platform()) if only is None else []
+        for name in sorted(set(self.names()) if only is None else {*self.names()} & {*only}):
             try:
                 found.extend(self.service_units(name))
             except Problem as problem:
@@ -40,6 +40,20 @@ class Plan:
         if problems:
             raise Problem(*dict.fromkeys(problems))
         return found
+
+    def touched(self, changed: Collection[str]) -> set[str] | None:
+        """The services whose units a change of these can touch: they, and who calls them. None for all.
+
+        Read from the data as it came: values are made of few services only.
+        """
+        if self.environment.collector in changed:
+            return None
+        calling = {name for name, release in self.request.releases.items() if self._called(name, release) & {*changed}}
+        return calling | {*changed}
+
+    def _called(self, name: str, release: Json) -> set[str]:
+        specs = [version.get("spec") or self.request.specs.get(name) or {} for version in release["slots"].values()]
+        return {each["service"] for spec in specs for each in spec.get("depends_on", ())}
 
     def names(self) -> list[str]:
         """The services that run in the cluster."""

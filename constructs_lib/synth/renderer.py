@@ -5,13 +5,16 @@ The contract, version 1. A request is one line:
     {"contract": 1, "do": "plan" | "render" | "check", "cluster": …, "releases": …, "rollouts": …, "specs": …}
     {"contract": 1, "do": "describe"}
 
-`render` adds `"units": [id, …]`, `check` adds `"facts": [facts of each unit]`. Answers are lines, the last one
+`render` adds `"units": [id, …]`. `plan` may add `"changed": [service, …]`, to hear only of what a change of these
+services' releases and rollouts can touch. `check` adds `"keys": [key of each unit]` and `"facts": {key: facts}`; a
+renderer keeps the facts that it was given, and asks for those that it lacks. Answers are lines, the last one
 `{"done": true}` or `{"problems": [sentence, …]}`:
 
-    plan    {"unit": id, "key": digest, "folder": …, "sources": […]}
+    plan    {"touched": [service, …]}, where it was told what changed
+            {"unit": id, "key": digest, "folder": …, "sources": […]}
     render  {"unit": id, "key": digest, "files": {path: text}, "facts": {…}}
     describe    {"environments": [environment, …], "specs": {service: spec}}, in the order of promotion
-    check   {"findings": [[rule, subject, sentence], …]}
+    check   {"findings": [[rule, subject, sentence], …]}, or {"missing": [key, …]}
 
 A pinned commit's code answers with that commit's rules and constructs, so head never needs to know them.
 """
@@ -62,16 +65,34 @@ def _answers(request: Json, environments: dict[str, Environment], components: Co
         return
     plan = plan_of(request, environments, components)
     if request["do"] == "plan":
-        for unit in plan.units():
+        touched = plan.touched(request["changed"]) if "changed" in request else None
+        if touched is not None:
+            yield {"touched": sorted(touched)}
+        for unit in plan.units(touched):
             yield {"unit": unit.id, "key": unit.key(_library(plan)), "folder": unit.folder, "sources": unit.sources}
     elif request["do"] == "render":
         yield from _render(plan, request)
     else:
-        from ..rules import cluster_findings  # noqa: PLC0415 - only this answer needs the rules
-        from .facts import Facts  # noqa: PLC0415
+        yield _check(plan, request)
 
-        facts = Facts.joined(request["facts"])
-        yield {"findings": cluster_findings(facts, plan.environment, plan.role)}
+
+_FACTS: dict[str, Json] = {}
+"""The facts of units by key, as far as somebody gave them."""
+
+
+def _check(plan: Plan, request: Json) -> Json:
+    from ..rules import cluster_findings  # noqa: PLC0415 - only this answer needs the rules
+    from .facts import Facts  # noqa: PLC0415
+
+    keys = request["keys"]
+    _FACTS.update(request["facts"])
+    if missing := [key for key in keys if key not in _FACTS]:
+        return {"missing": missing}
+    if len(_FACTS) > 4 * len(keys) + 1000:
+        for key in _FACTS.keys() - set(keys):
+            del _FACTS[key]
+    facts = Facts.joined([_FACTS[key] for key in keys])
+    return {"findings": cluster_findings(facts, plan.environment, plan.role)}
 
 
 def _description(environments: dict[str, Environment]) -> Json:
