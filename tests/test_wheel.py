@@ -29,7 +29,8 @@ def run(*command: str | Path, folder: Path, **environment: str) -> subprocess.Co
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel, built as `make wheel` does, from a copy so that nothing is left in this repository."""
     folder = tmp_path_factory.mktemp("source")
-    shutil.copytree(ROOT / "constructs_lib", folder / "constructs_lib", ignore=shutil.ignore_patterns("__pycache__"))
+    for package in ("constructs_lib", "desired"):
+        shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", folder)
     built = run(
         _UV, "build", "--quiet", "--offline", "--wheel", "--no-build-isolation", "--out-dir", "dist", folder=folder
@@ -116,3 +117,25 @@ def test_the_wheel_makes_what_the_source_makes(elsewhere: Repository, tmp_path: 
     done = again.synth()
     assert done.returncode == 0, done.stderr
     assert again.tree() == elsewhere.tree()
+
+
+def test_a_new_repository_works_on_the_installed_wheel(python: Path, tmp_path: Path) -> None:
+    desired, fleet = python.parent / "desired", tmp_path / "fleet"
+    surroundings = {"DESIRED_CACHE_DIR": str(tmp_path / "cache"), "DESIRED_ACTOR": "Ada <ada@example.com>"}
+    image = f"registry.example.com/greeter@sha256:{'a' * 64}"
+    for command in (
+        (desired, "new", str(fleet), "--service", "greeter", "-e", "qa", "-e", "live-eu"),
+        (python, "-m", "envs"),
+        ("git", "add", "-A"),
+        ("git", "-c", "user.name=Ada", "-c", "user.email=ada@example.com", "commit", "-q", "-m", "The fleet"),
+        (desired, "publish"),
+        (desired, "deploy", "greeter", "--image", image, "--ref", "main"),
+        (desired, "promote", "qa", "live-eu"),
+        (desired, "verify"),
+    ):
+        folder = fleet if fleet.is_dir() else tmp_path
+        done = run(*command, folder=folder, **surroundings)
+        assert done.returncode == 0, f"{command}: {done.stderr}"
+    assert "✓ the log is whole: 2 commits since" in done.stdout
+    listed = run("git", "ls-tree", "-r", "--name-only", "live", "manifests/live-eu-apps", folder=fleet).stdout
+    assert "manifests/live-eu-apps/apps/greeter-blue/deployment-greeter-blue.yaml" in listed
