@@ -42,11 +42,10 @@ def title(operation: Operation) -> str:
         return f"{operation.service}: {operation.share} % {where}"
     if isinstance(operation, Promote):
         return f"Promote {operation.source} at {operation.recipe[:12]} to {operation.environment}"
-    subject = ", ".join(operation.named())
-    if isinstance(operation, HoldOn) or operation.verb == "unhold":
-        return f"{subject or operation.environment}: {operation.verb} {where}"
     about = getattr(operation, "tag", "") or str(getattr(operation, "to", "") or getattr(operation, "commit", ""))[:12]
-    return _short(f"{subject or operation.environment}: {operation.verb} {about + ' ' if about else ''}{where}")
+    done = " ".join(filter(None, (operation.verb, "" if isinstance(operation, HoldOn) else about)))
+    subject = ", ".join(operation.named())
+    return _short(f"{subject}: {done} {where}" if subject else f"{operation.environment}: {done}")
 
 
 def _version(build: Build) -> str:
