@@ -10,6 +10,7 @@ from typing import Any
 from constructs_lib.synth.children import Code, Crew, Died, Job, findings
 from constructs_lib.synth.clusters import Piece
 from constructs_lib.synth.output import KUSTOMIZATION, kustomizations
+from constructs_lib.synth.progress import Progress
 from constructs_lib.synth.store import Store, digest
 from constructs_lib.synth.units import Request, canonical
 
@@ -125,8 +126,10 @@ class Renderer:
     def _render(self, target: Target, pieces: list[Piece]) -> None:
         missing = {piece.unit: piece.key for piece in pieces if self._store.digests(piece.key) is None}
         problems: list[str] = []
+        progress = Progress("rendering", len(missing))
 
         def take(job: Job, answer: Json) -> None:
+            progress.step(f"{target.cluster} {answer['unit']}")
             if "problems" in answer:
                 problems.extend(f"{target.cluster}: {sentence}" for sentence in answer["problems"])
             else:
@@ -137,7 +140,10 @@ class Renderer:
         jobs = [
             Job(target.code, target.request.as_json(), dict(units[at : at + size])) for at in range(0, len(units), size)
         ]
-        self._crew.render(jobs, take)
+        try:
+            self._crew.render(jobs, take)
+        finally:
+            progress.close()
         if problems:
             raise Problem(*dict.fromkeys(problems))
 
