@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import yaml as pyyaml
 from pydantic import ValidationError
 
-from constructs_lib.release import Pin, Release, ReleaseFile, Rollout
+from constructs_lib.release import ReleaseFile
 from constructs_lib.synth import yaml
 from constructs_lib.values import Problem, sentences
 
@@ -71,6 +71,3 @@ def _some(holds: Holds) -> Holds | None:
 
 def _text(value: ReleaseFile | None) -> str | None:
     return None if value is None else yaml.dump(value.as_file())
-
-
-__all__ = ["Pin", "Release", "Rollout", "changed", "checked", "data_of", "folder", "parse"]
