@@ -33,6 +33,7 @@ class Repository:
             if f"refs/heads/{LIVE}" not in str(error):
                 raise
             self.git.fetch(self.remote, [self._spec(MAIN)])
+            self.git.forget(self._ref(LIVE))
 
     def fetch_tags(self) -> None:
         """Fetches the tags. Raises Unreachable."""

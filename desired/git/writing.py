@@ -104,6 +104,10 @@ class Git(Reader):
             return False
         raise Problem(said("Git could not move the branch", done))
 
+    def forget(self, ref: str) -> None:
+        """The ref is gone, if it was there."""
+        self.run("update-ref", "-d", ref)
+
     def _break_stale_locks(self, refs: Iterable[str]) -> bool:
         """Removes locks of these refs that a dead process left: a living one has its lock open."""
         broken = False

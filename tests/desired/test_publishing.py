@@ -143,6 +143,17 @@ def test_the_first_publishing_asks_for_manifests_that_the_code_makes(fork: Fork)
         assert_whole(publisher, fork)
 
 
+def test_a_branch_live_that_somebody_deleted_is_missed_and_made_again(fork: Fork) -> None:
+    with fork.publisher() as publisher:
+        deploy(publisher, "search", 2)
+        git(fork.remote, "branch", "-D", "live")
+        with pytest.raises(Refused, match="nothing is published yet"):
+            deploy(publisher, "search", 3)
+        assert publisher.publish().status == "live"
+        assert deploy(publisher, "search", 3).status == "live"
+        assert_whole(publisher, fork)
+
+
 def test_verify_names_the_commit_of_somebody_who_moved_live_by_hand(fork: Fork) -> None:
     developer, before = Developer(fork), live(fork, RELEASE)
     with fork.publisher() as publisher:
