@@ -98,7 +98,7 @@ class Grounds:
         if live == main and (hurry or not base.behind(self.codes)):
             return base
         legal, said = self._legal(base, main)
-        described_at, problems = (base.described_at, []) if hurry else self._described(base, main)
+        described_at, problems = (base.described_at, []) if hurry else self.readable(base, main)
         described = self.codes.described(described_at)
         states = {
             name: replace(legal[name], environment=environment) if name in legal else EnvironmentState(environment)
@@ -147,7 +147,7 @@ class Grounds:
         if found is None:
             return None
         hurried = takes_traffic_away(found.intent.operation)
-        described_at = base.described_at if hurried else self._described(base, parent)[0]
+        described_at = base.described_at if hurried else self.readable(base, parent)[0]
         state = State(described_at, states, self.past)
         try:
             outcome = apply(found.intent, state, found.observed, datetime.fromtimestamp(time, UTC))
@@ -174,7 +174,8 @@ class Grounds:
 
     # What the code makes
 
-    def _described(self, base: Ground, main: str) -> tuple[str, list[str]]:
+    def readable(self, base: Ground, main: str) -> tuple[str, list[str]]:
+        """The commit whose `envs/` and `apps/` count at `main`, and what to say where it is an older one."""
         try:
             self.codes.described(main)
         except Problem as problem:

@@ -116,10 +116,13 @@ def open_session(settings: Settings, follow: bool = True) -> Iterator[Session]:
         head = publisher.head()
         publisher.index.follow(head)
         at = publisher.repository.live or head
-        ground = publisher.grounds.follow(at, head) if follow else None
-        yield Session(
-            settings, publisher, head, ground.described_at if ground else head, ground.environments if ground else {}
-        )
+        if not follow:
+            yield Session(settings, publisher, head, head, {})
+            return
+        # In a hurry: to look at where things are, nothing is synthesized.
+        ground = publisher.grounds.follow(at, head, hurry=True)
+        described_at = publisher.grounds.readable(ground, head)[0]
+        yield Session(settings, publisher, head, described_at, ground.environments)
 
 
 def _crew() -> Crew | None:

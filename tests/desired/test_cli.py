@@ -15,6 +15,7 @@ from typer.testing import CliRunner, Result
 
 from desired.cli.app import app
 from tests.support.fork import Fork, git, image
+from tests.support.people import Developer
 from tests.support.repository import ROOT
 
 Desired = Callable[..., Result]
@@ -173,10 +174,16 @@ def test_completion_knows_environments_and_services(fork: Fork) -> None:
     assert done.stdout.split() == ["search"], done.stderr
 
 
-def test_what_only_looks_starts_no_node(desired: Desired, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_what_only_looks_starts_no_node(
+    desired: Desired, fork: Fork, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("JSII_NODE", str(tmp_path / "there-is-none"))
-    for words in (("status",), ("history",), ("diff", "staging", "preprod"), ("show", "HEAD"), ("publish",)):
+    developer = Developer(fork)
+    text = developer.read("apps/search.py")
+    developer.push("search: not published yet", {"apps/search.py": text.replace('"team-a"', '"team-b"')})
+    for words in (("status",), ("history",), ("diff", "staging", "preprod"), ("show", "HEAD")):
         desired(*words)
+    assert "staging-apps stays with the code of" in desired("publish").output, "here node would be needed"
 
 
 def test_new_makes_a_repository_that_is_ready_for_synth(tmp_path: Path) -> None:
