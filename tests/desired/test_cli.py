@@ -39,7 +39,7 @@ def read(result: Result) -> Any:
 
 
 def test_a_version_enters_as_a_canary_and_is_rolled_back(desired: Desired, fork: Fork) -> None:
-    said = desired("deploy", "search=abcdef1", "--canary", "--image", image("search", 2)).output
+    said = desired("deploy", "search=abcdef1", "--canary", "--image", image("search", 2)).stdout
     assert said.startswith("✓ search abcdef1: deploy as a canary in staging: is live with")
     assert "✓ search: 40 % in staging" in desired("canary", "search", "40").output
     assert "✓ search: rollback in staging" in desired("rollback", "search", "--reason", "errors on /pay").output
@@ -78,7 +78,7 @@ def test_what_cannot_be_done_is_said_in_a_sentence_with_a_code(
 ) -> None:
     before = fork.tip("main")
     result = desired(*words, code=code)
-    assert result.output.startswith("✗ ")
+    assert "✗ " in result.stderr
     assert said in result.output
     assert "Traceback" not in result.output
     assert fork.tip("main") == before
@@ -136,7 +136,7 @@ def test_status_shows_what_moves_and_what_is_behind(desired: Desired) -> None:
 
 def test_two_environments_and_two_commits_are_compared(desired: Desired, fork: Fork) -> None:
     before = fork.tip("main")
-    assert desired("diff", "staging", "preprod").output.startswith("staging and preprod have the same versions")
+    assert desired("diff", "staging", "preprod").stdout.startswith("staging and preprod have the same versions")
     desired("deploy", "search=abcdef1", "--image", image("search", 2))
     for words in (("staging", "preprod"), (before, fork.tip("main"), "-e", "staging")):
         (row,) = read(desired("diff", *words, "--json"))
@@ -209,5 +209,5 @@ def test_new_makes_a_repository_that_is_ready_for_synth(tmp_path: Path) -> None:
 def test_new_refuses_names_that_are_none_and_leaves_nothing(tmp_path: Path, words: tuple[str, ...]) -> None:
     result = CliRunner().invoke(app, ["new", str(tmp_path / "fleet"), *words])
     assert result.exit_code == 1
-    assert result.output.startswith("✗ ")
+    assert "✗ " in result.stderr
     assert not (tmp_path / "fleet").exists()
