@@ -11,6 +11,7 @@ import yaml
 from desired.clusters import Clusters, Published
 from desired.problems import Problem
 from desired.publisher import Publisher
+from tests.desired.conftest import use
 from tests.support.fork import Fork
 from tests.support.people import Developer, ask, deploy
 
@@ -19,11 +20,13 @@ BROKEN = '"""An environment that is broken."""\n\nraise ValueError("not now")\n'
 
 
 @pytest.fixture(scope="module")
-def published(template: Fork, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
+def published(template: Fork, cache: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
     """A clone in which nothing happens."""
-    with template.copied(tmp_path_factory.mktemp("quiet") / "fork").publisher() as publisher:
-        publisher.head()
-        yield Published(publisher.repository, publisher.codes)
+    with pytest.MonkeyPatch.context() as patch:
+        use(cache, patch)
+        with template.copied(tmp_path_factory.mktemp("quiet") / "fork").publisher() as publisher:
+            publisher.head()
+            yield Published(publisher.repository, publisher.codes)
 
 
 @pytest.fixture

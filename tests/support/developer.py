@@ -9,7 +9,7 @@ from pathlib import Path
 from .fork import SERVICES, Fork, git
 
 
-class Developer:
+class BusyDeveloper:
     """Pushes with plain git, from a clone of their own."""
 
     def __init__(self, fork: Fork) -> None:

@@ -11,7 +11,7 @@ from desired.publisher import Answer, Publisher
 from desired.repository import Repository
 from tests.support import audit, crowd
 from tests.support.crowd import Json, Member
-from tests.support.developer import Developer
+from tests.support.developer import BusyDeveloper
 from tests.support.fork import Fork, image
 from tests.support.hostile_remotes import now_and_then
 
@@ -38,7 +38,7 @@ def test_four_processes_that_share_two_clones_lose_nothing(fleet: Fork, start: s
 def test_developers_who_push_in_between_stop_nobody_and_what_they_do_to_releases_is_put_back(
     fleet: Fork, start: str
 ) -> None:
-    developer, members = Developer(fleet), _members(fleet, 4, 6, 4)
+    developer, members = BusyDeveloper(fleet), _members(fleet, 4, 6, 4)
 
     def push() -> bool:
         answers = sum(line["status"] != "asked" for line in crowd.journals(members))

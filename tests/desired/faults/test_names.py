@@ -58,9 +58,9 @@ _REFERENCES = (
 
 
 @pytest.fixture
-def publisher(published: Fork) -> Iterator[Publisher]:
+def publisher(template: Fork) -> Iterator[Publisher]:
     """One that is asked for names alone, and does nothing."""
-    with published.publisher("reader") as own:
+    with template.publisher("reader") as own:
         yield own
 
 
@@ -110,9 +110,9 @@ def test_without_that_check_a_reference_would_be_an_option(publisher: Publisher,
 @pytest.mark.parametrize(
     "remote", ["--upload-pack=touch x", "-u", "../elsewhere", "ext::sh -c touch% x", "a\nb", "a\0b", "upstream"]
 )
-def test_a_remote_that_is_no_name_of_one_is_refused_before_git_hears_of_it(published: Fork, remote: str) -> None:
+def test_a_remote_that_is_no_name_of_one_is_refused_before_git_hears_of_it(template: Fork, remote: str) -> None:
     crew = SharedCrew(renderer_folder())
-    with pytest.raises(Problem) as refused, Publisher(Repository(Git(published.clone("clone")), remote), crew) as own:
+    with pytest.raises(Problem) as refused, Publisher(Repository(Git(template.clone("clone")), remote), crew) as own:
         own.head()
     assert "cannot be fetched from" not in str(refused.value)
 
