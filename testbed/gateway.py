@@ -45,7 +45,8 @@ for each in /*; do
   fi
 done
 mkdir -p "$root/certs"; mount --bind "$certs" "$root/certs"
-exec chroot "$root" "$@"
+# Debian keeps it where only root's PATH leads.
+PATH="$PATH:/usr/sbin:/sbin" exec chroot "$root" env PATH="$PATH" "$@"
 """
 
 
