@@ -62,8 +62,7 @@ class Published:
         git = self.repository.git
         if git.resolve(commit) is None:
             raise Problem(f"{cluster} stands at {commit[:12]}, which is not in this clone; run `git fetch`")
-        older: dict[str, str] = json.loads(log.trailers(git.message(commit)).get(log.CODE, "{}"))
-        return self.codes.platform_digest(older.get(cluster, commit))
+        return self.codes.platform_digest(log.older_codes(git.message(commit)).get(cluster, commit))
 
     def folders_unlike_live(self, commit: str) -> frozenset[str] | None:
         """The folders of manifests in which something differs between a commit and `live`; None where nobody knows."""

@@ -7,7 +7,6 @@ merged ever stands between an operation and `live`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -62,8 +61,7 @@ class Grounds:
 
     def at(self, commit: str) -> Ground:
         """A commit that was published: everything in it is right."""
-        behind: dict[str, str] = json.loads(self.trailer(commit, log.CODE) or "{}")
-        return self._right(commit, behind, self.past.described_at(commit))
+        return self._right(commit, log.older_codes(self.git.message(commit)), self.past.described_at(commit))
 
     def _right(self, commit: str, behind: Mapping[str, str], described_at: str) -> Ground:
         described = self.codes.described(described_at)

@@ -90,6 +90,15 @@ def trailers(text: str) -> dict[str, str]:
     return {name: value for name, colon, value in pairs if colon and name.startswith("Desired-")}
 
 
+def older_codes(text: str) -> dict[str, str]:
+    """The clusters that older code makes at a commit with this message, and the commits of that code."""
+    try:
+        found = json.loads(trailers(text).get(CODE) or "{}")
+    except (ValueError, RecursionError):  # a person may write anything
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 def recorded(text: str) -> Recorded | None:
     """The operation of a commit's message; None where it holds none that can be read."""
     found = trailers(text)

@@ -150,10 +150,6 @@ class State:
     environments: Mapping[str, EnvironmentState]
     history: History
 
-    def with_environment(self, state: EnvironmentState) -> State:
-        """The same with this state of one environment."""
-        return replace(self, environments={**self.environments, state.name: state})
-
 
 @dataclass(frozen=True)
 class Outcome:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from . import log
@@ -42,8 +41,7 @@ class Past:
         try:
             self._codes.described(commit)
         except Problem:
-            behind: dict[str, str] = json.loads(log.trailers(self._git.message(commit)).get(log.CODE) or "{}")
-            return next(iter(behind.values()), commit)
+            return next(iter(log.older_codes(self._git.message(commit)).values()), commit)
         return commit
 
     def before(self, commit: str) -> str:

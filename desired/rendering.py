@@ -151,9 +151,7 @@ class Renderer:
         key = digest("\0".join(("check", target.code.folder.name, target.cluster, *(piece.key for piece in pieces))))
         if self._store.note(key) == []:
             return
-        for piece in pieces:
-            if self._store.digests(piece.key) is None:
-                self._render(target, pieces)
+        self._render(target, pieces)
         found = findings(partial(self._ask, target), self._store, [piece.key for piece in pieces])
         if found:
             raise Problem(*(f"{target.cluster}: {each.sentence} [{each.rule}]" for each in found))

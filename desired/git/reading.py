@@ -75,12 +75,6 @@ class Reader(Process):
         """The message of a commit."""
         return self.batch.read(commit)[1].decode(errors="replace").partition("\n\n")[2]
 
-    def commits(self, since: str | None, until: str, paths: Sequence[str] = ()) -> list[str]:
-        """Commits of the first-parent line after `since` up to `until`, the oldest first."""
-        span = [f"{since}..{until}"] if since else [until]
-        done = self.run("rev-list", "--first-parent", "--reverse", *span, "--", *paths)
-        return done.stdout.decode().split()
-
     def log(self, since: str | None, until: str) -> Iterator[tuple[str, str, Author, str]]:
         """Id, first parent, author and message of the same commits, the oldest first."""
         span = [f"{since}..{until}"] if since else [until]
