@@ -6,12 +6,12 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from .pair import DatabaseClass, Pair
 from .values import Resources, Scale, Service, Value, amount
 from .values.base import Bool, Host, Image, Int, Line, Many, Name, PlainText, Reason, VariableName, twice
 from .values.plain_secrets import refuse_plain_secrets
 from .values.resources import Quantity, SizeName
 from .values.service import Database
-from .values.text import Form
 
 Gate = Literal["ready", "tested", "confirm", "four-eyes"]
 Role = Literal["apps", "ops"]
@@ -48,21 +48,6 @@ class Cluster(Value):
     """Proxies of each gateway."""
     reference: Reference | None = None
     """For the ops cluster: the service that stands for all others."""
-
-
-class DatabaseClass(Value):
-    """How the environment's PostgreSQL runs; `stacks/` makes it."""
-
-    instances: Annotated[Int, Field(ge=1, le=9)] = 1
-    """PostgreSQL instances, one of them the primary."""
-    storage: Quantity = "10Gi"
-    """Space of each instance."""
-    resources: Resources = Resources(cpu="250m", memory="512Mi")
-    """CPU and memory of each instance."""
-    backups: Bool = False
-    """Whether its log is archived and backups are made."""
-    backup_retention: Annotated[str, Form(r"^[1-9][0-9]{0,3}[dwm]$", "days, weeks or months, such as '30d'")] = "30d"
-    """How long backups are kept, as `30d`."""
 
 
 class Git(Value):
@@ -141,6 +126,8 @@ class Environment(Value):
     """The value of `LOG_LEVEL` in every container."""
     database: DatabaseClass = DatabaseClass()
     """How its PostgreSQL runs."""
+    pair: Pair | None = None
+    """The clusters themselves; none when they were not made by `stacks/`."""
     storage_class: Name = "standard"
     """Of claims that name none."""
     certificate: Line = "gateways/wildcard"

@@ -27,6 +27,8 @@ SECRET_STORE = "vault"
 MONITORING = "monitoring"
 FLUX = "flux-system"
 DNS_NAMESPACE, DNS_LABEL = "kube-system", {"k8s-app": "kube-dns"}
+TIER_NODE_LABEL = "node.cluster.x-k8s.io/tier-{tier}"
+"""On the nodes of the pools that draw services of a tier. Cluster API hands labels of this domain on to nodes."""
 PRIORITY = {1: "tier-1", 2: "tier-2", 3: "tier-3"}
 
 

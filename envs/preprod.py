@@ -1,7 +1,8 @@
 """Preprod: prod's twin in a smaller size; what stood here in a finalized recipe may enter prod."""
 
 from constructs_lib import Resources, Scale
-from constructs_lib.environment import Cluster, DatabaseClass, Environment, Quota
+from constructs_lib.environment import Cluster, Environment, Quota
+from constructs_lib.pair import Backups, DatabaseClass, Pair, Pool
 
 from .shared import EXEMPTIONS, GIT, reference
 
@@ -20,7 +21,18 @@ ENV = Environment(
         "L": Resources(cpu="250m", memory="512Mi"),
     },
     scales={"S": Scale.fixed(1), "M": Scale.between(2, 3), "L": Scale.between(2, 4)},
-    database=DatabaseClass(instances=2, backups=True, backup_retention="7d"),
+    database=DatabaseClass(instances=2, backups=Backups(to="s3://shop-preprod-backups", retention="7d")),
+    pair=Pair(
+        owner="team-platform",
+        infrastructure="openstack",
+        region="RegionOne",
+        kubernetes="v1.36.3",
+        apps=(
+            Pool(name="general", size="M", min=1, max=4),
+            Pool(name="critical", size="M", min=1, max=2, tiers=(1,)),
+        ),
+        ops=(Pool(name="general", size="M", min=1, max=1),),
+    ),
     apps=Cluster(quota=Quota(cpu="32", memory="64Gi", pods=300), gateway_replicas=Scale.fixed(2)),
     ops=Cluster(
         quota=Quota(cpu="2", memory="4Gi", pods=20),

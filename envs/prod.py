@@ -1,7 +1,8 @@
 """Prod: what customers use."""
 
 from constructs_lib import Resources, Scale
-from constructs_lib.environment import Cluster, DatabaseClass, Environment, Override, Quota
+from constructs_lib.environment import Cluster, Environment, Override, Quota
+from constructs_lib.pair import Backups, DatabaseClass, Pair, Pool, Pooler
 
 from .shared import EXEMPTIONS, GIT, reference
 
@@ -25,7 +26,20 @@ ENV = Environment(
         instances=3,
         storage="100Gi",
         resources=Resources(cpu="1", memory="4Gi"),
-        backups=True,
+        backups=Backups(to="s3://shop-prod-backups"),
+        pooler=Pooler(instances=2),
+    ),
+    pair=Pair(
+        owner="team-platform",
+        infrastructure="aws",
+        region="eu-central-1",
+        kubernetes="v1.36.3",
+        apps=(
+            Pool(name="general", size="L", min=2, max=8),
+            Pool(name="critical", size="L", min=1, max=4, tiers=(1,)),
+        ),
+        ops=(Pool(name="general", size="M", min=1, max=2),),
+        protected=True,
     ),
     apps=Cluster(quota=Quota(cpu="96", memory="192Gi", pods=800), gateway_replicas=Scale.between(3, 9)),
     ops=Cluster(

@@ -2,6 +2,7 @@
 
 from constructs_lib import Resources, Scale
 from constructs_lib.environment import Cluster, Environment, Quota
+from constructs_lib.pair import Pair, Pool
 
 from .shared import EXEMPTIONS, GIT, reference
 
@@ -20,6 +21,17 @@ ENV = Environment(
         "L": Resources(cpu="100m", memory="512Mi"),
     },
     scales={"S": Scale.fixed(1), "M": Scale.fixed(1), "L": Scale.between(1, 2)},
+    pair=Pair(
+        owner="team-platform",
+        infrastructure="in-memory",
+        kubernetes="v1.36.3",
+        control_plane=1,
+        apps=(
+            Pool(name="general", size="M", min=1, max=3),
+            Pool(name="critical", size="M", min=1, max=1, tiers=(1,)),
+        ),
+        ops=(Pool(name="general", size="S", min=1, max=1),),
+    ),
     apps=Cluster(quota=Quota(cpu="24", memory="48Gi", pods=200), gateway_replicas=Scale.fixed(1)),
     ops=Cluster(
         quota=Quota(cpu="2", memory="4Gi", pods=20),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..environment import Placed
-from ..names import CALLS_GATEWAY_LABEL, INTERNAL, PREFIX, PRIORITY, slot_name
+from ..names import CALLS_GATEWAY_LABEL, INTERNAL, PREFIX, PRIORITY, TIER_NODE_LABEL, slot_name
 from ..release import Version
 from ..values import Container, Resources, Service, Volume
 from ..values.container import Port
@@ -65,6 +65,7 @@ def _pod_spec(placed: Placed, version: Version, slot: str) -> dict[str, Any]:
             "seccompProfile": {"type": "RuntimeDefault"},
         },
         **_spread(placed, slot),
+        **_affinity(placed, slot),
         **({"initContainers": beside} if beside else {}),
         "containers": [_main_container(placed, version, slot, mounts)],
         "volumes": _volumes(placed, slot),
@@ -143,26 +144,38 @@ def _restricted() -> dict[str, Any]:
     }
 
 
-def _spread(placed: Placed, slot: str) -> dict[str, Any]:
+def _affinity(placed: Placed, slot: str) -> dict[str, Any]:
+    label = TIER_NODE_LABEL.format(tier=placed.service.tier)
+    drawn = {"weight": 50, "preference": {"matchExpressions": [{"key": label, "operator": "Exists"}]}}
+    near = {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [drawn]}}
+    return {"affinity": near | _apart(placed, slot)}
+
+
+def _apart(placed: Placed, slot: str) -> dict[str, Any]:
     if placed.scale.max == 1:
         return {}
-    selected = {"matchLabels": selector(placed.service.name, slot)}
+    nodes = {
+        "weight": 100,
+        "podAffinityTerm": {
+            "topologyKey": "kubernetes.io/hostname",
+            "labelSelector": {"matchLabels": selector(placed.service.name, slot)},
+        },
+    }
+    return {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [nodes]}}
+
+
+def _spread(placed: Placed, slot: str) -> dict[str, Any]:
+    if placed.scale.max == 1 or len(placed.place.zones) == 1:
+        return {}
     zones = {
         "maxSkew": 1,
         "topologyKey": "topology.kubernetes.io/zone",
         "whenUnsatisfiable": "ScheduleAnyway",
-        "labelSelector": selected,
+        "labelSelector": {"matchLabels": selector(placed.service.name, slot)},
         # Pods of one rolling update are counted alone, so that old ones do not push new ones into one zone.
         **({"matchLabelKeys": ["pod-template-hash"]} if placed.service.kind != "stateful" else {}),
     }
-    nodes = {
-        "weight": 100,
-        "podAffinityTerm": {"topologyKey": "kubernetes.io/hostname", "labelSelector": selected},
-    }
-    return {
-        **({"topologySpreadConstraints": [zones]} if len(placed.place.zones) > 1 else {}),
-        "affinity": {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [nodes]}},
-    }
+    return {"topologySpreadConstraints": [zones]}
 
 
 def _space(placed: Placed) -> list[tuple[str, Volume]]:

@@ -9,7 +9,7 @@ from ..environment import Environment, Role
 from ..names import DATABASES, ENVOY_SYSTEM, FLUX, GATEWAYS, MONITORING
 from ..objects import Meta
 
-OPERATORS = ("cnpg-system", "external-secrets")
+OPERATORS = ("cert-manager", "cnpg-system", "external-secrets")
 _LEVEL = "restricted"
 
 

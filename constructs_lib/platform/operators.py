@@ -47,6 +47,15 @@ OPERATORS = (
         VALUES,
     ),
     Operator("cloudnative-pg", "cnpg-system", "oci://ghcr.io/cloudnative-pg/charts/cloudnative-pg", "0.27.0"),
+    # It archives and backs up the databases; its certificates are cert-manager's.
+    Operator("plugin-barman-cloud", "cnpg-system", "oci://ghcr.io/cloudnative-pg/charts/plugin-barman-cloud", "0.6.0"),
+    Operator(
+        "cert-manager",
+        "cert-manager",
+        "oci://quay.io/jetstack/charts/cert-manager",
+        "v1.21.2",
+        {"crds": {"enabled": True}},
+    ),
 )
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from constructs_lib import Container, Resources, Scale
-from constructs_lib.environment import Callee, DatabaseClass, Environment, Override, place
+from constructs_lib.environment import Callee, Environment, Override, place
+from constructs_lib.pair import Backups
 from tests.support.fleet import environment, service
 from tests.support.mistakes import IMAGE, REASON, by_sentence, mistake
 
@@ -70,8 +71,8 @@ def test_a_secret_in_an_override_is_refused_and_not_repeated() -> None:
 
 @pytest.mark.parametrize("retention", ["30", "0d", "30 days", "30h", "٣d"])
 def test_backups_are_kept_for_days_weeks_or_months(retention: str) -> None:
-    assert mistake(DatabaseClass, {"backup_retention": retention}) == (
-        f"DatabaseClass.backup_retention must be days, weeks or months, such as '30d', got {retention!r}"
+    assert mistake(Backups, {"to": "s3://backups", "retention": retention}) == (
+        f"Backups.retention must be days, weeks or months, such as '30d', got {retention!r}"
     )
 
 

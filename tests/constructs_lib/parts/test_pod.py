@@ -170,7 +170,15 @@ _THREE = Scale.fixed(3)
 def test_pods_are_spread_over(given: Service, zones: tuple[str, ...], over: set[str]) -> None:
     spec = spec_of(given, environment(zones=zones))
     found = {"zone"} if "topologySpreadConstraints" in spec else set()
-    assert found | ({"node"} if "affinity" in spec else set()) == over
+    assert found | ({"node"} if "podAntiAffinity" in spec.get("affinity", {}) else set()) == over
+
+
+@pytest.mark.parametrize("tier", [1, 2, 3])
+def test_pods_are_drawn_to_nodes_of_their_tier_and_run_elsewhere_without_them(tier: int) -> None:
+    near = spec_of(service(tier=tier))["affinity"]["nodeAffinity"]
+    label = {"key": f"node.cluster.x-k8s.io/tier-{tier}", "operator": "Exists"}
+    preferred = {"weight": 50, "preference": {"matchExpressions": [label]}}
+    assert near == {"preferredDuringSchedulingIgnoredDuringExecution": [preferred]}
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,9 @@ _WANTED = {
     "envoy-gateway": "envoy-gateway-system",
     "external-secrets": "external-secrets",
     "prometheus-operator": "monitoring",
+    "cert-manager": "cert-manager",
     "cloudnative-pg": "cnpg-system",
+    "plugin-barman-cloud": "cnpg-system",
 }
 
 
