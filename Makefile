@@ -11,6 +11,10 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --requir
 
 LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11
 
+# Where the command `pulumi` is not installed, the test bed takes its place.
+STACKS := $(if $(shell command -v pulumi),.venv/stacks.lock,.venv/dev.lock)
+STACK := $(BIN)/python -m $(if $(shell command -v pulumi),stacks.command,testbed.demonstration)
+
 .DEFAULT_GOAL := help
 
 help: ## list the tasks
@@ -45,8 +49,15 @@ diff: .venv/desired.lock ## show what a change does to each cluster; BASE=… to
 graph: .venv/desired.lock ## draw who depends on whom as Mermaid; ENV=… for one environment
 	@$(BIN)/python -m constructs_lib.synth.graph $(if $(ENV),-e $(ENV))
 
-schemas: .venv/desired.lock ## write the JSON Schemas of all values for editors to docs/schemas/
+stack: $(STACKS) ## show what would change in an environment's clusters; ENV=… ROLE=ops|apps FORMAT=text|json|markdown
+	@$(STACK) plan $(if $(ENV),-e $(ENV)) $(if $(ROLE),--role $(ROLE)) --format $(or $(FORMAT),text)
+
+stack-up: $(STACKS) ## bring up an environment's clusters and databases, ops first; ENV=… ROLE=…
+	@$(STACK) up $(if $(ENV),-e $(ENV)) $(if $(ROLE),--role $(ROLE))
+
+schemas: .venv/stacks.lock ## write the JSON Schemas of all values for editors to docs/schemas/
 	@$(BIN)/python -m constructs_lib.synth.schemas
+	@$(BIN)/python -m stacks.schemas
 
 release: .venv/desired.lock ## let services run for the first time: ENV=staging IMAGES="checkout=repository@sha256:…"
 	@$(BIN)/python -m constructs_lib.synth.first_release -e $(ENV) $(IMAGES)
@@ -56,7 +67,8 @@ wheel: .venv/dev.lock ## build the library as a wheel into dist/
 
 lock: .venv/dev.lock ## make all lock files anew
 	$(LOCK) pyproject.toml -o locks/synth.txt
-	$(LOCK) pyproject.toml --extra dev --extra bench --extra e2e -c locks/synth.txt -o locks/dev.txt
+	$(LOCK) pyproject.toml --extra stacks -c locks/synth.txt -o locks/stacks.txt
+	$(LOCK) pyproject.toml --extra dev --extra stacks --extra bench --extra e2e -c locks/stacks.txt -o locks/dev.txt
 	$(LOCK) locks/checkov.in -o locks/checkov.txt
 	npm install --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts --no-audit --no-fund --silent
 
@@ -71,6 +83,11 @@ clean: ## remove all that can be made again
 	@printf '#!%s\nimport sys\nsys.path.insert(0, "%s")\nfrom desired.cli import main\nmain()\n' $(CURDIR)/$(BIN)/python $(CURDIR) > $(BIN)/desired
 	@chmod +x $(BIN)/desired
 	@sha256sum locks/synth.txt | cut -d' ' -f1 > $@
+
+.venv/stacks.lock: locks/stacks.txt .venv/desired.lock
+	@echo "installing the tools of locks/stacks.txt" >&2
+	@$(PIP) -r locks/stacks.txt
+	@touch $@
 
 .venv/dev.lock: locks/dev.txt .venv/desired.lock
 	@echo "installing the tools of locks/dev.txt" >&2
@@ -88,4 +105,4 @@ node_modules/.package-lock.json: package-lock.json .venv/desired.lock
 	@npm ci --silent --ignore-scripts --no-audit --no-fund
 	@touch $@
 
-.PHONY: help synth test e2e cluster bench soak diff graph schemas release wheel lock clean
+.PHONY: help synth test e2e cluster stack stack-up bench soak diff graph schemas release wheel lock clean

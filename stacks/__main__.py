@@ -1,0 +1,26 @@
+"""What `pulumi up` runs, once for each stack."""
+
+import os
+import sys
+from pathlib import Path
+
+# Pulumi runs the folder, not the package in it; and what it reads lies in the root.
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:] = [str(ROOT), *(path for path in sys.path if Path(path or ".").resolve() != ROOT / "stacks")]
+os.chdir(ROOT)
+
+import pulumi  # noqa: E402
+
+from constructs_lib.synth.fleet import load_environments, load_services  # noqa: E402
+from constructs_lib.values import Problem  # noqa: E402
+from stacks.program import run  # noqa: E402
+
+
+async def _main() -> pulumi.Inputs:
+    try:
+        return dict(await run(pulumi.get_stack(), load_environments(), load_services()))
+    except Problem as problem:
+        raise pulumi.RunError(str(problem)) from None
+
+
+pulumi.run(_main)

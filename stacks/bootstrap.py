@@ -1,0 +1,153 @@
+"""What a new cluster begins with, carried into it by Cluster API's ClusterResourceSets.
+
+The network, the infrastructure's own charts and Flux are installed by a Job, as charts and the command `flux` bring
+their own manifests; after that Flux takes all else from Git.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pulumi
+import yaml
+
+from constructs_lib.names import FLUX
+from constructs_lib.synth.units import canonical
+from constructs_lib.values import Problem
+
+from .cluster import CLUSTER_NAME_LABEL
+from .infrastructure import Chart
+from .objects import Object, register
+from .settings import PairSettings
+from .side import ROOT, Side
+
+_ADDONS = "addons.cluster.x-k8s.io"
+# Placeholders, as no registry was asked: replace them by what `crane digest <image>:<tag>` prints.
+_HELM = "docker.io/alpine/helm:3.22.0@sha256:" + "0" * 63 + "2"
+_FLUX = "ghcr.io/fluxcd/flux-cli:v2.9.1@sha256:" + "0" * 63 + "3"
+_COMPONENTS = "source-controller,kustomize-controller,helm-controller,notification-controller"
+_SYSTEM, _INSTALLER = "kube-system", "bootstrap"
+_SYNC = ("gitops/gitrepository-fleet.yaml", "gitops/kustomization-platform-gitops.yaml")
+_NAMESPACE = f"namespaces/namespace-{FLUX}.yaml"
+
+
+class Bootstrap(pulumi.ComponentResource):
+    """Makes a new cluster follow `manifests/<cluster>` without a hand."""
+
+    def __init__(self, side: Side, settings: PairSettings, opts: pulumi.ResourceOptions) -> None:
+        super().__init__("desired:stacks:Bootstrap", side.name, None, opts)
+        self._side = side
+        namespace = _manifest(side, _NAMESPACE)
+        # What lies in Git as well is given once, as Flux owns it from then on; the rest is kept as it is said here.
+        self._carry("install", "Reconcile", _installer(side.name, side.infrastructure.words.charts))
+        self._carry("credentials", "Reconcile", [namespace, *_credentials(settings)])
+        self._carry("sync", "ApplyOnce", [_manifest(side, path) for path in _SYNC])
+        self.register_outputs({})
+
+    def _carry(self, name: str, strategy: str, items: Sequence[Object]) -> None:
+        meta = {"name": f"bootstrap-{name}", "namespace": self._side.name, "labels": self._side.labels}
+        content = pulumi.Output.secret(yaml.safe_dump_all(items, sort_keys=True))
+        carried = {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": meta,
+            "type": f"{_ADDONS}/resource-set",
+            "stringData": {"objects.yaml": content},
+        }
+        secret = register(carried, self._side.options(self))
+        selected = {"matchLabels": {CLUSTER_NAME_LABEL: self._side.name}}
+        item = {
+            "apiVersion": f"{_ADDONS}/v1beta2",
+            "kind": "ClusterResourceSet",
+            "metadata": meta,
+            "spec": {
+                "clusterSelector": selected,
+                "strategy": strategy,
+                "resources": [{"kind": "Secret", "name": meta["name"]}],
+            },
+        }
+        register(item, self._side.options(self, depends_on=[secret]))
+
+
+def _manifest(side: Side, path: str) -> Object:
+    """An object of the cluster's platform as it lies in Git. Raises Problem when it does not."""
+    file = ROOT / "manifests" / side.name / "platform" / path
+    try:
+        item: Object = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise Problem(
+            f"{file.relative_to(ROOT)}: is missing, and a new cluster begins with it; run `make synth`"
+        ) from None
+    return item
+
+
+def _credentials(settings: PairSettings) -> list[Object]:
+    password = settings.git_password.get_secret_value()
+    found = [
+        _secret("fleet-credentials", {"username": settings.git_username, "password": password}),
+        _secret("receiver-token", {"token": settings.receiver_token.get_secret_value()}),
+        _secret("alerts", {"address": settings.alert_address.get_secret_value()}),
+    ]
+    return [*found, _secret("fleet-signers", dict(settings.signers))] if settings.signers else found
+
+
+def _secret(name: str, values: dict[str, str]) -> Object:
+    meta = {"name": name, "namespace": FLUX}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": meta, "stringData": values}
+
+
+def _installer(cluster: str, charts: Iterable[Chart]) -> list[Object]:
+    """A Job that installs charts and Flux, and the right to do so. Another content makes another Job."""
+    meta = {"name": _INSTALLER, "namespace": _SYSTEM}
+    subject = {"kind": "ServiceAccount", **meta}
+    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"}
+    template = _pod([_install(chart, cluster) for chart in charts])
+    job = f"{_INSTALLER}-{hashlib.sha256(canonical(template).encode()).hexdigest()[:8]}"
+    return [
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": meta},
+        {
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": "ClusterRoleBinding",
+            "metadata": {"name": _INSTALLER},
+            "roleRef": role,
+            "subjects": [subject],
+        },
+        {
+            "apiVersion": "batch/v1",
+            "kind": "Job",
+            "metadata": {"name": job, "namespace": _SYSTEM},
+            "spec": {"backoffLimit": 20, "template": template},
+        },
+    ]
+
+
+def _pod(installs: Sequence[Sequence[str]]) -> dict[str, Any]:
+    flux = ["flux", "install", f"--namespace={FLUX}", f"--components={_COMPONENTS}"]
+    return {
+        "spec": {
+            "serviceAccountName": _INSTALLER,
+            "restartPolicy": "OnFailure",
+            # Without a network of pods, and on nodes that are not ready for that reason.
+            "hostNetwork": True,
+            "tolerations": [{"operator": "Exists"}],
+            "priorityClassName": "system-cluster-critical",
+            "initContainers": [_container(f"chart-{each}", _HELM, words) for each, words in enumerate(installs)],
+            "containers": [_container("flux", _FLUX, flux)],
+        }
+    }
+
+
+def _install(chart: Chart, cluster: str) -> list[str]:
+    repository = [f"--repo={chart.repository}"] if chart.repository else []
+    values = [f"--set-json={key}={json.dumps(value)}" for key, value in sorted(chart.values.items())]
+    place = [f"--version={chart.version}", f"--namespace={chart.namespace}", "--create-namespace"]
+    said = [value.replace("{cluster}", cluster) for value in values]
+    return ["helm", "upgrade", "--install", chart.name, chart.chart, *repository, *place, *said]
+
+
+def _container(name: str, image: str, command: Sequence[str]) -> dict[str, Any]:
+    resources = {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}}
+    return {"name": name, "image": image, "command": list(command), "resources": resources}

@@ -1,0 +1,111 @@
+"""A cluster by Cluster API: a topology of a ClusterClass, with pools in every zone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pulumi
+
+from constructs_lib.names import TIER_NODE_LABEL
+from constructs_lib.pair import Pool
+
+from .infrastructure import WORKER
+from .objects import Object, register
+from .side import INPUTS, UNPROTECTED, Side
+
+_AUTOSCALER = "cluster.x-k8s.io/cluster-api-autoscaler-node-group"
+_POOL_LABEL = "node.cluster.x-k8s.io/pool"
+CLUSTER_NAME_LABEL = "cluster.x-k8s.io/cluster-name"
+CLUSTER_API = "cluster.x-k8s.io/v1beta2"
+_DELETION = {"nodeDrainTimeoutSeconds": 900, "nodeVolumeDetachTimeoutSeconds": 300, "nodeDeletionTimeoutSeconds": 60}
+
+
+class ClusterClass(pulumi.ComponentResource):
+    """The class and the templates of an infrastructure, under names that change with their content.
+
+    Another content makes another class, the cluster moves to it, and only then the old one is deleted.
+    """
+
+    name: str
+    """The name of the ClusterClass."""
+
+    def __init__(self, side: Side, opts: pulumi.ResourceOptions) -> None:
+        super().__init__("desired:stacks:ClusterClass", side.name, None, opts)
+        templates = side.infrastructure.templates(side.name)
+        self.name = templates.class_name
+        self.objects = [self._object(side, item) for item in templates.objects]
+        self.register_outputs({"name": self.name})
+
+    def _object(self, side: Side, item: Object) -> pulumi.Resource:
+        labelled = {**item, "metadata": {**item["metadata"], "labels": side.labels}}
+        return register(labelled, side.options(self))
+
+
+class Cluster(pulumi.ComponentResource):
+    """One workload cluster."""
+
+    def __init__(self, side: Side, in_class: ClusterClass, unprotected: bool, opts: pulumi.ResourceOptions) -> None:
+        """`unprotected` lets it be deleted although its environment is protected."""
+        super().__init__("desired:stacks:Cluster", side.name, None, opts)
+        protected = side.pair.protected and not unprotected
+        annotations = {INPUTS: side.inputs()} | ({UNPROTECTED: "true"} if unprotected else {})
+        item = {
+            "apiVersion": CLUSTER_API,
+            "kind": "Cluster",
+            "metadata": {
+                "name": side.name,
+                "namespace": side.name,
+                "labels": {**side.labels, CLUSTER_NAME_LABEL: side.name},
+                "annotations": annotations,
+            },
+            "spec": {"clusterNetwork": _NETWORK, "topology": _topology(side, in_class.name)},
+        }
+        self.object = register(item, side.options(self, protected, depends_on=in_class.objects))
+        self.register_outputs({})
+
+
+_NETWORK = {
+    "pods": {"cidrBlocks": ["10.64.0.0/12"]},
+    "services": {"cidrBlocks": ["10.96.0.0/16"]},
+    "serviceDomain": "cluster.local",
+}
+
+
+def _topology(side: Side, class_name: str) -> dict[str, Any]:
+    return {
+        "classRef": {"name": class_name},
+        "version": side.pair.kubernetes,
+        "controlPlane": {"replicas": side.pair.control_plane, "deletion": _DELETION},
+        "workers": {"machineDeployments": list(_machine_deployments(side))},
+        "variables": [
+            {"name": "region", "value": side.pair.region},
+            {"name": "machineType", "value": side.infrastructure.words.machines["M"].type},
+            *([{"name": "network", "value": network}] if (network := side.pair.network(side.role)) else []),
+        ],
+    }
+
+
+def _machine_deployments(side: Side) -> Iterator[dict[str, Any]]:
+    for pool in side.pools:
+        for zone in side.environment.zones:
+            domain = side.infrastructure.failure_domain(side.pair.region, zone)
+            yield _machine_deployment(side, pool, zone) | {"failureDomain": domain}
+
+
+def _machine_deployment(side: Side, pool: Pool, zone: str) -> dict[str, Any]:
+    machine = side.infrastructure.words.machines[pool.size]
+    labels = {_POOL_LABEL: pool.name} | {TIER_NODE_LABEL.format(tier=tier): "" for tier in pool.tiers}
+    # Of a pool that grows, the autoscaler owns the number of nodes, and we say none.
+    grows = {f"{_AUTOSCALER}-min-size": str(pool.min), f"{_AUTOSCALER}-max-size": str(pool.max)}
+    return {
+        "class": WORKER,
+        "name": f"{pool.name}-{zone}",
+        **({"replicas": pool.min} if pool.min == pool.max else {}),
+        "metadata": {"labels": labels, **({"annotations": grows} if pool.min < pool.max else {})},
+        "deletion": _DELETION,
+        "variables": {"overrides": [{"name": "machineType", "value": machine.type}]},
+    }
+
+
+__all__ = ["CLUSTER_API", "CLUSTER_NAME_LABEL", "Cluster", "ClusterClass"]

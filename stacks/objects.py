@@ -1,0 +1,52 @@
+"""Registers Kubernetes objects, said as plain data in Kubernetes' own words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+
+Object = Mapping[str, Any]
+
+_TYPED: Mapping[tuple[str, str], Callable[..., pulumi.CustomResource]] = {
+    ("v1", "Namespace"): kubernetes.core.v1.Namespace,
+    ("v1", "ResourceQuota"): kubernetes.core.v1.ResourceQuota,
+    ("v1", "Secret"): kubernetes.core.v1.Secret,
+    ("v1", "ServiceAccount"): kubernetes.core.v1.ServiceAccount,
+    ("apps/v1", "Deployment"): kubernetes.apps.v1.Deployment,
+    ("rbac.authorization.k8s.io/v1", "ClusterRole"): kubernetes.rbac.v1.ClusterRole,
+    ("rbac.authorization.k8s.io/v1", "Role"): kubernetes.rbac.v1.Role,
+    ("rbac.authorization.k8s.io/v1", "RoleBinding"): kubernetes.rbac.v1.RoleBinding,
+    ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy"): (
+        kubernetes.admissionregistration.v1.ValidatingAdmissionPolicy
+    ),
+    ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding"): (
+        kubernetes.admissionregistration.v1.ValidatingAdmissionPolicyBinding
+    ),
+}
+# Drift is mended: what somebody else set on our fields is taken back. And nothing here is awaited: what has to wait
+# for a cluster says so, and `up` is run again.
+_ALWAYS = {"pulumi.com/patchForce": "true"}
+_NOT_AWAITED = {"Deployment"}
+
+
+def register(item: Object, opts: pulumi.ResourceOptions) -> pulumi.CustomResource:
+    """One object. Its name in the stack is its name in the cluster, so that it is the same from run to run."""
+    meta = dict(item["metadata"])
+    awaited = {} if item["kind"] not in _NOT_AWAITED else {"pulumi.com/skipAwait": "true"}
+    meta["annotations"] = {**meta.get("annotations", {}), **_ALWAYS, **awaited}
+    name = "/".join(part for part in (meta.get("namespace"), meta["name"]) if part)
+    body = {key: value for key, value in item.items() if key not in ("apiVersion", "kind", "metadata")}
+    typed = _TYPED.get((item["apiVersion"], item["kind"]))
+    if typed:
+        return typed(name, metadata=meta, opts=opts, **{_snake(key): value for key, value in body.items()})
+    return kubernetes.apiextensions.CustomResource(
+        name, api_version=item["apiVersion"], kind=item["kind"], metadata=meta, opts=opts, **body
+    )
+
+
+def _snake(key: str) -> str:
+    return re.sub(r"([A-Z])", lambda found: f"_{found[1].lower()}", key)
