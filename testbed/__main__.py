@@ -4,10 +4,12 @@ import os
 import socket
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 
 from .namespaces import CannotRun, check, run
 from .programs.build import ToolMissing
 from .programs.prepare import prepare
+from .shop import CLUSTERS
 
 REPORT = "docs/report"
 
@@ -31,10 +33,12 @@ def _tests(selected: Sequence[str]) -> int:
 
 
 def _cluster(options: Sequence[str]) -> int:
-    """A socket of the machine's own loopback goes along: what is within can be reached by it."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        command = [sys.executable, "-m", "testbed.shop", f"--socket={server.fileno()}", *options]
-        return run(command, sockets=(server.fileno(),))
+    """Sockets of the machine's own loopback go along: what is within can be reached by them."""
+    with ExitStack() as stack:
+        servers = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(CLUSTERS)]
+        numbers = [server.fileno() for server in servers]
+        command = [sys.executable, "-m", "testbed.shop", *options, "--sockets", *map(str, numbers)]
+        return run(command, sockets=numbers)
 
 
 if __name__ == "__main__":

@@ -60,15 +60,20 @@ class _Resource(NamedTuple):
 class Api:
     """One cluster. Methods raise `Refused` with the server's words; threads may share it."""
 
-    def __init__(self, address: str, authority: Path, token: str) -> None:
-        """`address` is that of the API server, `authority` the certificate that vouches for it."""
+    def __init__(self, address: str, authority: Path | ssl.SSLContext, token: str = "", called: str = "") -> None:
+        """`address` is that of the API server, `authority` the certificate that vouches for it.
+
+        A context in place of the authority may hold a client's certificate; `called` is the name that the server's
+        certificate has, where it is not that of the address.
+        """
         self._http = httpx.Client(
             base_url=address,
-            headers={"Authorization": f"Bearer {token}"},
-            verify=ssl.create_default_context(cafile=str(authority)),
+            headers={"Authorization": f"Bearer {token}"} if token else {},
+            verify=authority if isinstance(authority, ssl.SSLContext) else _trusting(authority),
             timeout=30,
             limits=httpx.Limits(max_connections=4 * _AT_ONCE),
             trust_env=False,
+            event_hooks={"request": [lambda request: request.extensions.update(sni_hostname=called)]} if called else {},
         )
         self._served: dict[str, dict[str, _Resource]] = {}
 
@@ -122,9 +127,10 @@ class Api:
         path = self._path(ref) + (f"/{part}" if part else "")
         return self._send("PATCH", path, patch, media="application/merge-patch+json").object
 
-    def delete(self, ref: Ref, grace_seconds: int | None = None) -> None:
-        """Asks for the object's end; it may be gone later."""
+    def delete(self, ref: Ref, grace_seconds: int | None = None, propagation: str = "") -> None:
+        """Asks for the object's end; it may be gone later. `propagation`: `Foreground`, `Background` or `Orphan`."""
         query = {} if grace_seconds is None else {"gracePeriodSeconds": str(grace_seconds)}
+        query |= {"propagationPolicy": propagation} if propagation else {}
         self._send("DELETE", self._path(ref), query=query)
 
     def watch(self, version: str, kind: str, seconds: int, labels: str = "") -> Iterator[tuple[str, Object]]:
@@ -139,6 +145,10 @@ class Api:
     def text(self, path: str) -> str:
         """What the server answers to a GET of this path."""
         return self._answer(self._http.get(path)).text
+
+    def namespaced(self, version: str, kind: str) -> bool:
+        """Whether objects of this kind lie in namespaces. Raises `Refused` where the server has no such kind."""
+        return self._resource(version, kind).namespaced
 
     def _path(self, ref: Ref) -> str:
         resource = self._resource(ref.version, ref.kind)
@@ -186,6 +196,10 @@ def read(paths: Iterable[Path]) -> Iterator[Object]:
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     for path in paths:
         yield from (item for item in yaml.load_all(path.read_bytes(), Loader=loader) if item)
+
+
+def _trusting(authority: Path) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=str(authority))
 
 
 def _root(version: str) -> str:

@@ -3,9 +3,10 @@
 import itertools
 import os
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
-from .api import Refused
+from .api import Api, Refused
 from .control_plane import ControlPlane
 from .namespaces import FOLDER
 from .nodes import Kwok
@@ -66,16 +67,23 @@ class Bed:
     def _sow(self) -> Path:
         """What etcd of every cluster begins with: the definitions take longer to install than to copy."""
         plane = self._plane("seed", None)
-        definitions = [definition for name in CRDS for definition in crds(name)]
-        refusals = [a for a in plane.api.apply_all(definitions) if isinstance(a, Refused)]
-        if refusals:
-            raise refusals[0]
-        until(lambda: _established(plane), "the definitions are served")
+        define(plane.api, CRDS)
         plane.stop(gently=True)
         return plane.folder / "etcd"
 
 
-def _established(plane: ControlPlane) -> bool:
-    definitions = plane.api.list("apiextensions.k8s.io/v1", "CustomResourceDefinition")
+def define(api: Api, rows: Iterable[str]) -> None:
+    """Installs the definitions of these rows of the tables in `programs.crds`, and waits until they are served.
+
+    A management cluster has those of `PROVIDERS` beside what every cluster begins with. Raises `Refused`.
+    """
+    refusals = [a for a in api.apply_all(crd for row in rows for crd in crds(row)) if isinstance(a, Refused)]
+    if refusals:
+        raise refusals[0]
+    until(lambda: _established(api), "the definitions are served")
+
+
+def _established(api: Api) -> bool:
+    definitions = api.list("apiextensions.k8s.io/v1", "CustomResourceDefinition")
     conditions = [d.get("status", {}).get("conditions") or [] for d in definitions]
     return all(any(c["type"] == "Established" and c["status"] == "True" for c in found) for found in conditions)

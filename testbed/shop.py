@@ -1,23 +1,29 @@
-"""A cluster for a person to look at, with the shop of one environment on it, until Ctrl-C."""
+"""Clusters for a person to look at, until Ctrl-C: the shop of one environment, its ops twin, and their management."""
 
 import argparse
 import base64
 import shutil
 import socket
 import threading
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import yaml
 
 from .bed import Bed, Cluster
+from .cluster_api import ClusterApi
 from .forward import forward
 from .manifests import apply, objects
 from .process import until
 from .programs.build import program
 
 ROOT = Path(__file__).resolve().parents[1]
-KUBECONFIG = ROOT / ".scratch" / "kubeconfig"
-"""With it the cluster is reached from outside of the namespaces, as long as it runs."""
+KUBECONFIGS = ROOT / ".scratch" / "kubeconfigs"
+"""With these the clusters are reached from outside of the namespaces, as long as they run: a file for each."""
+MANAGEMENT = "management"
+CLUSTERS = 3
+"""So many run: the shop, its ops twin, and the management cluster."""
 _FOREVER = threading.Event()
 
 
@@ -25,39 +31,47 @@ def main() -> None:
     """Called by `make cluster`, within the namespaces."""
     parser = argparse.ArgumentParser(prog="make cluster")
     parser.add_argument("-e", "--environment", default="staging")
-    parser.add_argument("--socket", type=int, required=True)
+    parser.add_argument("--sockets", type=int, nargs=CLUSTERS, required=True)
     options = parser.parse_args()
-    folder = ROOT / "manifests" / f"{options.environment}-apps"
-    if not folder.is_dir():
-        known = ", ".join(sorted(path.name.removesuffix("-apps") for path in folder.parent.glob("*-apps")))
+    folders = ROOT / "manifests"
+    if not (folders / f"{options.environment}-apps").is_dir():
+        known = ", ".join(sorted(path.name.removesuffix("-apps") for path in folders.glob("*-apps")))
         parser.error(f"there is no environment {options.environment!r}; there are {known}")
-    print("a control plane starts …", flush=True)
-    with Bed.here().cluster(folder.name) as cluster, socket.socket(fileno=options.socket) as outside:
+    with ExitStack() as running:
         try:
-            _show(cluster, folder, outside)
+            sockets = [running.enter_context(socket.socket(fileno=each)) for each in options.sockets]
+            _show(running, options.environment, sockets)
             _FOREVER.wait()
         except KeyboardInterrupt:
-            print("\nit is taken down")
+            print("\nthey are taken down")
         finally:
-            KUBECONFIG.unlink(missing_ok=True)
+            shutil.rmtree(KUBECONFIGS, ignore_errors=True)
 
 
-def _show(cluster: Cluster, folder: Path, outside: socket.socket) -> None:
-    print(f"the manifests of {folder.name} are applied …", flush=True)
-    apply(cluster.api, objects(folder))
-    until(lambda: _available(cluster), f"the shop of {folder.name} is available", 120)
-    forward(outside, (cluster.address, 6443))
-    _write_kubeconfig(cluster, outside.getsockname()[1])
+def _show(running: ExitStack, environment: str, sockets: Sequence[socket.socket]) -> None:
+    apps, ops = f"{environment}-apps", f"{environment}-ops"
+    print("three control planes start …", flush=True)
+    bed = Bed.here()
+    clusters = {name: running.enter_context(bed.cluster(name, kwok=name == apps)) for name in (apps, ops, MANAGEMENT)}
+    running.enter_context(ClusterApi(clusters[MANAGEMENT]))
+    for name in (ops, apps):
+        print(f"the manifests of {name} are applied …", flush=True)
+        apply(clusters[name].api, objects(ROOT / "manifests" / name))
+    until(lambda: _available(clusters[apps]), f"the shop of {apps} is available", 120)
+    for outside, (name, cluster) in zip(sockets, clusters.items(), strict=True):
+        forward(outside, (cluster.address, 6443))
+        _write_kubeconfig(cluster, KUBECONFIGS / name, outside.getsockname()[1])
     kubectl = shutil.which("kubectl") or str(program("kubectl"))
     print(
         f"""
-{folder.name} runs: a real control plane with Kubernetes' own admission, scheduling and controllers. Its nodes are
-kwok's: they say that pods run, and nothing does.
+{apps} runs: a real control plane with Kubernetes' own admission, scheduling and controllers. Its nodes are
+kwok's: they say that pods run, and nothing does. Beside it run {ops} and the management cluster with Cluster API,
+whose machines are in memory: `make stack-up ENV={environment}` in another terminal brings up the pair there.
 
-    export KUBECONFIG={KUBECONFIG}
+    export KUBECONFIG={KUBECONFIGS / apps}
     {kubectl} -n shop get deployments,pods,httproutes
 
-Ctrl-C takes it down.""",
+Ctrl-C takes them down.""",
         flush=True,
     )
 
@@ -68,14 +82,15 @@ def _available(cluster: Cluster) -> bool | str:
     return not waiting or f"{len(waiting)} of {len(deployments)} Deployments are not available"
 
 
-def _write_kubeconfig(cluster: Cluster, port: int) -> None:
+def _write_kubeconfig(cluster: Cluster, file: Path, port: int) -> None:
     content = yaml.safe_load(cluster.kubeconfig.read_text(encoding="utf-8"))
     reached = content["clusters"][0]["cluster"]
     authority = Path(reached.pop("certificate-authority")).read_bytes()
     reached["certificate-authority-data"] = base64.b64encode(authority).decode()
     reached["server"], reached["tls-server-name"] = f"https://127.0.0.1:{port}", "kubernetes.default"
-    KUBECONFIG.parent.mkdir(exist_ok=True)
-    KUBECONFIG.write_text(yaml.safe_dump(content), encoding="utf-8")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.touch(mode=0o600)
+    file.write_text(yaml.safe_dump(content), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -49,16 +49,16 @@ def build(module: Module, step: str = "") -> None:
 
 
 def _build(command: str, module: Module, part: Path, step: str) -> None:
-    names, packages = list(module.programs), list(module.programs.values())
-    output = f"{part}/" if len(names) > 1 else str(part / names[0])
-    arguments = [command, "build", *flags(module), "-o", output, *packages]
     work = part / ".work"  # what a killed `go` leaves is removed with the folder
     work.mkdir()
     with Line(f"{step}building {label(module)}") as line:
-        code, _, errors = run(arguments, module.folder, {"GOTMPDIR": str(work)}, line.alive)
-        if code != 0:
-            say(errors)
-            raise ToolMissing(f"{label(module)} could not be built, go exited with {code}: {_reason(errors)}")
+        # One by one: with a folder for all of them, `go` chooses the names, and two packages may want the same.
+        for name, package in module.programs.items():
+            arguments = [command, "build", *flags(module), "-o", str(part / name), package]
+            code, _, errors = run(arguments, module.folder, {"GOTMPDIR": str(work)}, line.alive)
+            if code != 0:
+                say(errors)
+                raise ToolMissing(f"{label(module)} could not be built, go exited with {code}: {_reason(errors)}")
     work.rmdir()
 
 

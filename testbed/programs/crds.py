@@ -1,4 +1,4 @@
-"""The custom resource definitions that our manifests need, and kwok's stages, out of their pinned modules."""
+"""The custom resource definitions that our manifests need, webhooks, and kwok's stages, out of their pinned modules."""
 
 import json
 from collections.abc import Mapping
@@ -11,7 +11,17 @@ from .download import Folders, copied, fetched
 from .modules import checksum, pin
 from .progress import Line
 
-_CONTRACTS = {"cluster.x-k8s.io/v1beta1": "v1beta1", "cluster.x-k8s.io/v1beta2": "v1beta2"}
+_CONTRACT = "cluster.x-k8s.io"
+_BOTH = {f"{_CONTRACT}/v1beta1": "v1beta1", f"{_CONTRACT}/v1beta2": "v1beta2"}
+_CONTRACTS: Mapping[str, Mapping[str, str]] = {
+    "cluster-api": _BOTH,
+    "cluster-api-in-memory": _BOTH,
+    "cluster-api-aws": {f"{_CONTRACT}/v1beta1": "v1beta1_v1beta2"},
+    "cluster-api-azure": {f"{_CONTRACT}/v1beta1": "v1beta1"},
+    "cluster-api-openstack": {f"{_CONTRACT}/v1beta1": "v1alpha7_v1beta1"},
+}
+"""Labels by which Cluster API knows which versions of a kind keep which of its contracts: kustomize adds them where a
+provider is released (see its config/crd/kustomization.yaml), and the files lack them."""
 
 
 def _of(folder: str, module: str, *folders: str) -> Folders:
@@ -70,44 +80,85 @@ CRDS: Mapping[str, Folders] = {
         "h1:UWgoYM+KLNtRlqmoWOKjKBOBUPVHeepQ6/ac3ERJW68=",
         ("deploy/crds",),
     ),
-    "cluster-api": Folders(
+    "cluster-api": _of(
+        "cluster-api",
         "sigs.k8s.io/cluster-api",
-        "v1.14.0",
-        "h1:Cu0WV9dSdL+Do22q2LJ4OBZdm+d/6ep/L04yqFnifuM=",
-        ("core/config/crd/bases", "bootstrap/kubeadm/config/crd/bases", "controlplane/kubeadm/config/crd/bases"),
+        "core/config/crd/bases",
+        "bootstrap/kubeadm/config/crd/bases",
+        "controlplane/kubeadm/config/crd/bases",
     ),
-    "cluster-api-in-memory": Folders(
-        "sigs.k8s.io/cluster-api/test",
-        "v1.14.0",
-        "h1:LYvJN8oM0vk6dv6ciceaCS0sAy62Lrf5IGsyNJ04g+U=",
-        ("infrastructure/docker/config/crd/bases",),
+    "cluster-api-in-memory": _of(
+        "cluster-api", "sigs.k8s.io/cluster-api/test", "infrastructure/docker/config/crd/bases"
     ),
 }
+"""Those that every cluster begins with."""
+
+PROVIDERS: Mapping[str, Folders] = {
+    "cluster-api-aws": Folders(
+        "sigs.k8s.io/cluster-api-provider-aws/v2",
+        "v2.13.0",
+        "h1:yQz7GBrIkPLuEJ5MXNuZ/6eUssTJK8reUnZ6t5QIPnU=",
+        ("config/crd/bases",),
+    ),
+    "cluster-api-azure": Folders(
+        "sigs.k8s.io/cluster-api-provider-azure",
+        "v1.23.0",
+        "h1:hhiKfIFTgssEuRH2//OAkaUX94LVdtnL0MgvuQqJNo8=",
+        ("config/crd/bases",),
+    ),
+    "cluster-api-openstack": Folders(
+        "sigs.k8s.io/cluster-api-provider-openstack",
+        "v0.12.1",
+        "h1:IK8GRmQKTwgft6PwaLC4r69O5hV7ykr4l7eJ8pQ3EIU=",
+        ("config/crd/bases",),
+    ),
+}
+
+"""Those of a management cluster beside: infrastructure providers whose controllers do not run here."""
+
+_WEBHOOK = "config/webhook"
+WEBHOOKS: Mapping[str, Folders] = {
+    "cluster-api-controller": _of("cluster-api", "sigs.k8s.io/cluster-api", f"core/{_WEBHOOK}"),
+    "kubeadm-bootstrap-controller": _of("cluster-api", "sigs.k8s.io/cluster-api", f"bootstrap/kubeadm/{_WEBHOOK}"),
+    "kubeadm-control-plane-controller": _of(
+        "cluster-api", "sigs.k8s.io/cluster-api", f"controlplane/kubeadm/{_WEBHOOK}"
+    ),
+    "capd-manager": _of("cluster-api", "sigs.k8s.io/cluster-api/test", f"infrastructure/docker/{_WEBHOOK}"),
+}
+"""The webhooks that a program serves."""
 
 _STAGES = ("node/fast", "node/heartbeat-with-lease", "pod/fast", "volume/fast")
 STAGES = _of("kwok", "sigs.k8s.io/kwok", *(f"kustomize/stage/{kind}" for kind in _STAGES))
 
 
 def crds(name: str, line: Line | None = None) -> list[dict[str, Any]]:
-    """The custom resource definitions of one row of the table, sorted by name.
+    """The custom resource definitions of one row of the tables, sorted by name.
 
     `line` shows the progress of a download, or one of its own. Raises `ToolMissing`.
     """
-    path = fetched(CRDS[name], _definitions, line)
+    path = fetched({**CRDS, **PROVIDERS}[name], _definitions, line)
     found = (json.loads(file.read_text(encoding="utf-8")) for file in sorted(path.glob("*.json")))
-    return [_with_labels(crd, _labels(name)) for crd in found]
+    return [_with_labels(crd, _CONTRACTS.get(name, {})) for crd in found]
 
 
 def unfetched() -> list[Folders]:
     """What is not in the cache yet."""
-    return [wanted for wanted in (*CRDS.values(), STAGES) if not wanted.path.exists()]
+    wanted = (*CRDS.values(), *PROVIDERS.values(), *WEBHOOKS.values(), STAGES)
+    return [folders for folders in wanted if not folders.path.exists()]
 
 
 def fetch(line: Line) -> None:
-    """Fetches all definitions and stages. Raises `ToolMissing`."""
-    for name in CRDS:
+    """Fetches all definitions, webhooks and stages. Raises `ToolMissing`."""
+    for name in (*CRDS, *PROVIDERS):
         crds(name, line)
+    for name in WEBHOOKS:
+        webhooks(name, line)
     stages(line)
+
+
+def webhooks(program: str, line: Line | None = None) -> Path:
+    """The file with the configurations of the webhooks of a program. Raises `ToolMissing`."""
+    return fetched(WEBHOOKS[program], copied, line) / "manifests.yaml"
 
 
 def stages(line: Line | None = None) -> Path:
@@ -134,11 +185,6 @@ def _definitions(source: Path, target: Path) -> None:
             if document and document["kind"] == "CustomResourceDefinition":
                 name = document["metadata"]["name"]
                 (target / f"{name}.json").write_text(json.dumps(document), encoding="utf-8")
-
-
-def _labels(name: str) -> Mapping[str, str]:
-    """The contracts of Cluster API: kustomize adds them where it is released, and the files lack them."""
-    return _CONTRACTS if name.startswith("cluster-api") else {}
 
 
 def _with_labels(crd: dict[str, Any], labels: Mapping[str, str]) -> dict[str, Any]:

@@ -13,6 +13,13 @@ _FLUX = ("kustomize-controller", "source-controller", "notification-controller")
 _VERSION = "k8s.io/component-base/version.git"
 _FLAGS = ("-mod=readonly", "-trimpath", "-buildvcs=false")
 _HELM = "helm.sh/helm/v3/pkg"
+# Named as their images are; infrastructure provider `docker` is also the one in memory.
+_CLUSTER_API = {
+    "cluster-api-controller": "sigs.k8s.io/cluster-api/core",
+    "kubeadm-bootstrap-controller": "sigs.k8s.io/cluster-api/bootstrap/kubeadm",
+    "kubeadm-control-plane-controller": "sigs.k8s.io/cluster-api/controlplane/kubeadm",
+    "capd-manager": "sigs.k8s.io/cluster-api/test/infrastructure/docker",
+}
 
 
 class Module(NamedTuple):
@@ -77,6 +84,7 @@ MODULES = (
         },
     ),
     Module(_HERE / "kustomize", {"kustomize": "sigs.k8s.io/kustomize/kustomize/v5"}),
+    Module(_HERE / "cluster-api", _CLUSTER_API),
 )
 
 
