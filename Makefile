@@ -46,7 +46,8 @@ soak: .venv/dev.lock ## let 16 processes do 50 operations each on one remote, an
 diff: .venv/desired.lock ## show what a change does to each cluster; BASE=… to compare with, FORMAT=text|patch|markdown
 	@$(BIN)/python -m constructs_lib.synth.diff --base $(or $(BASE),HEAD) --format $(or $(FORMAT),text)
 
-graph: .venv/desired.lock ## draw who depends on whom as Mermaid; ENV=… for one environment
+graph: .venv/desired.lock ## draw the clusters to docs/topology.md, and who depends on whom as Mermaid; ENV=… for one environment
+	@$(BIN)/python -m stacks.picture
 	@$(BIN)/python -m constructs_lib.synth.graph $(if $(ENV),-e $(ENV))
 
 stack: $(STACKS) ## show what would change in an environment's clusters; ENV=… ROLE=ops|apps FORMAT=text|json|markdown

@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import pulumi
 import yaml
 
+from constructs_lib.environment import Environment
 from constructs_lib.names import FLUX
 from constructs_lib.synth.units import canonical
 from constructs_lib.values import Problem
@@ -34,42 +35,55 @@ _SYNC = ("gitops/gitrepository-fleet.yaml", "gitops/kustomization-platform-gitop
 _NAMESPACE = f"namespaces/namespace-{FLUX}.yaml"
 
 
+class Carried(NamedTuple):
+    """Objects that are carried into a new cluster together."""
+
+    name: str
+    strategy: str
+    """`Reconcile`: kept as they are said here; `ApplyOnce`: what lies in Git as well, and is Flux's from then on."""
+    items: Sequence[Object]
+
+
+def carried(side: Side, settings: PairSettings) -> list[Carried]:
+    """All that a new cluster begins with. Raises Problem when its manifests are missing."""
+    namespace = _manifest(side, _NAMESPACE)
+    return [
+        Carried("install", "Reconcile", _installer(side.name, side.infrastructure.words.charts)),
+        Carried("credentials", "Reconcile", [namespace, *_credentials(side.environment, settings)]),
+        Carried("sync", "ApplyOnce", [_manifest(side, path) for path in _SYNC]),
+    ]
+
+
 class Bootstrap(pulumi.ComponentResource):
     """Makes a new cluster follow `manifests/<cluster>` without a hand."""
 
-    def __init__(self, side: Side, settings: PairSettings, opts: pulumi.ResourceOptions) -> None:
+    def __init__(self, side: Side, everything: Sequence[Carried], opts: pulumi.ResourceOptions) -> None:
         super().__init__("desired:stacks:Bootstrap", side.name, None, opts)
-        self._side = side
-        namespace = _manifest(side, _NAMESPACE)
-        # What lies in Git as well is given once, as Flux owns it from then on; the rest is kept as it is said here.
-        self._carry("install", "Reconcile", _installer(side.name, side.infrastructure.words.charts))
-        self._carry("credentials", "Reconcile", [namespace, *_credentials(settings)])
-        self._carry("sync", "ApplyOnce", [_manifest(side, path) for path in _SYNC])
+        for each in everything:
+            self._carry(side, each)
         self.register_outputs({})
 
-    def _carry(self, name: str, strategy: str, items: Sequence[Object]) -> None:
-        meta = {"name": f"bootstrap-{name}", "namespace": self._side.name, "labels": self._side.labels}
-        content = pulumi.Output.secret(yaml.safe_dump_all(items, sort_keys=True))
-        carried = {
+    def _carry(self, side: Side, wanted: Carried) -> None:
+        meta = {"name": f"bootstrap-{wanted.name}", "namespace": side.name, "labels": side.labels}
+        content = pulumi.Output.secret(yaml.safe_dump_all(wanted.items, sort_keys=True))
+        secret = {
             "apiVersion": "v1",
             "kind": "Secret",
             "metadata": meta,
             "type": f"{_ADDONS}/resource-set",
             "stringData": {"objects.yaml": content},
         }
-        secret = register(carried, self._side.options(self))
-        selected = {"matchLabels": {CLUSTER_NAME_LABEL: self._side.name}}
-        item = {
+        resource_set = {
             "apiVersion": f"{_ADDONS}/v1beta2",
             "kind": "ClusterResourceSet",
             "metadata": meta,
             "spec": {
-                "clusterSelector": selected,
-                "strategy": strategy,
+                "clusterSelector": {"matchLabels": {CLUSTER_NAME_LABEL: side.name}},
+                "strategy": wanted.strategy,
                 "resources": [{"kind": "Secret", "name": meta["name"]}],
             },
         }
-        register(item, self._side.options(self, depends_on=[secret]))
+        register(resource_set, side.options(self, depends_on=[register(secret, side.options(self))]))
 
 
 def _manifest(side: Side, path: str) -> Object:
@@ -84,14 +98,15 @@ def _manifest(side: Side, path: str) -> Object:
     return item
 
 
-def _credentials(settings: PairSettings) -> list[Object]:
+def _credentials(environment: Environment, settings: PairSettings) -> list[Object]:
     password = settings.git_password.get_secret_value()
     found = [
         _secret("fleet-credentials", {"username": settings.git_username, "password": password}),
         _secret("receiver-token", {"token": settings.receiver_token.get_secret_value()}),
-        _secret("alerts", {"address": settings.alert_address.get_secret_value()}),
+        _secret(environment.alert_address, {"address": settings.alert_address.get_secret_value()}),
     ]
-    return [*found, _secret("fleet-signers", dict(settings.signers))] if settings.signers else found
+    signers = environment.git.signers
+    return [*found, _secret(signers, dict(settings.signers))] if signers else found
 
 
 def _secret(name: str, values: dict[str, str]) -> Object:

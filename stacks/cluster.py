@@ -12,7 +12,7 @@ from constructs_lib.pair import Pool
 
 from .infrastructure import WORKER
 from .objects import Object, register
-from .side import INPUTS, UNPROTECTED, Side
+from .side import DATABASE, INPUTS, UNPROTECTED, Side
 
 _AUTOSCALER = "cluster.x-k8s.io/cluster-api-autoscaler-node-group"
 _POOL_LABEL = "node.cluster.x-k8s.io/pool"
@@ -45,11 +45,14 @@ class ClusterClass(pulumi.ComponentResource):
 class Cluster(pulumi.ComponentResource):
     """One workload cluster."""
 
-    def __init__(self, side: Side, in_class: ClusterClass, unprotected: bool, opts: pulumi.ResourceOptions) -> None:
+    def __init__(
+        self, side: Side, in_class: ClusterClass, unprotected: bool, has_database: bool, opts: pulumi.ResourceOptions
+    ) -> None:
         """`unprotected` lets it be deleted although its environment is protected."""
         super().__init__("desired:stacks:Cluster", side.name, None, opts)
         protected = side.pair.protected and not unprotected
-        annotations = {INPUTS: side.inputs()} | ({UNPROTECTED: "true"} if unprotected else {})
+        said = {UNPROTECTED: unprotected, DATABASE: has_database}
+        annotations = {INPUTS: side.inputs()} | {name: "true" for name, holds in said.items() if holds}
         item = {
             "apiVersion": CLUSTER_API,
             "kind": "Cluster",
@@ -59,7 +62,7 @@ class Cluster(pulumi.ComponentResource):
                 "labels": {**side.labels, CLUSTER_NAME_LABEL: side.name},
                 "annotations": annotations,
             },
-            "spec": {"clusterNetwork": _NETWORK, "topology": _topology(side, in_class.name)},
+            "spec": {"clusterNetwork": _NETWORK, "topology": topology(side) | {"classRef": {"name": in_class.name}}},
         }
         self.object = register(item, side.options(self, protected, depends_on=in_class.objects))
         self.register_outputs({})
@@ -72,9 +75,9 @@ _NETWORK = {
 }
 
 
-def _topology(side: Side, class_name: str) -> dict[str, Any]:
+def topology(side: Side) -> dict[str, Any]:
+    """What a Cluster says beside its class. Raises Problem for a zone that the infrastructure does not have."""
     return {
-        "classRef": {"name": class_name},
         "version": side.pair.kubernetes,
         "controlPlane": {"replicas": side.pair.control_plane, "deletion": _DELETION},
         "workers": {"machineDeployments": list(_machine_deployments(side))},

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -115,6 +116,8 @@ def main(arguments: Sequence[str] | None = None, engine: Engine = PULUMI) -> int
     parser.add_argument("--minutes", type=float, default=45, help="how long a cluster may take to be ready")
     options = parser.parse_args(arguments)
     try:
+        if shutil.which(engine[0]) is None:
+            raise Problem(f"the command {engine[0]!r} is not on PATH; install it as README.md says")
         environments = load_environments()
         known = [name for name, each in environments.items() if each.pair]
         stacks = stacks_of(environments, options.environment or known, options.role)

@@ -14,7 +14,7 @@ from constructs_lib.values import Service
 from .credentials import credentials
 from .objects import Object, register
 from .settings import PairSettings, Restore
-from .side import Side
+from .side import UNPROTECTED, Side
 
 _API = "postgresql.cnpg.io/v1"
 _PLUGIN = "barman-cloud.cloudnative-pg.io"
@@ -183,7 +183,9 @@ class DatabaseCluster(pulumi.ComponentResource):
         return register({"apiVersion": version, "kind": kind, "metadata": self._meta(name), "spec": spec}, options)
 
     def _meta(self, name: str, more: Mapping[str, str] | None = None) -> Object:
-        return {"name": name, "namespace": DATABASES, "labels": {**self._side.labels, **(more or {})}}
+        freed = {} if self._protected or not self._side.pair.protected else {UNPROTECTED: "true"}
+        labels = {**self._side.labels, **(more or {})}
+        return {"name": name, "namespace": DATABASES, "labels": labels, "annotations": freed}
 
     def _options(self, protected: bool = True, **more: Any) -> pulumi.ResourceOptions:
         protected = protected and self._protected

@@ -63,8 +63,7 @@ class Management(pulumi.ComponentResource):
 
 def _namespace(environment: Environment, role: Role) -> Object:
     levels = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn", "audit")}
-    protected = {PROTECTED_LABEL: str(pair_of(environment).protected).lower()}
-    meta = {"name": environment.cluster_name(role), "labels": {**labels(environment, role), **levels, **protected}}
+    meta = {"name": environment.cluster_name(role), "labels": {**labels(environment, role), **levels}}
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": meta}
 
 

@@ -9,6 +9,10 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as kubernetes
 
+from constructs_lib.values import Problem
+
+from .policies import OF_AN_OBJECT, Registered, violations
+
 Object = Mapping[str, Any]
 
 _TYPED: Mapping[tuple[str, str], Callable[..., pulumi.CustomResource]] = {
@@ -34,7 +38,13 @@ _NOT_AWAITED = {"Deployment"}
 
 
 def register(item: Object, opts: pulumi.ResourceOptions) -> pulumi.CustomResource:
-    """One object. Its name in the stack is its name in the cluster, so that it is the same from run to run."""
+    """One object. Its name in the stack is its name in the cluster, so that it is the same from run to run.
+
+    Raises Problem when it breaks a policy.
+    """
+    kept = bool(opts.protect and opts.retain_on_delete)
+    if broken := violations([Registered(item, kept)], OF_AN_OBJECT):
+        raise Problem(*broken)
     meta = dict(item["metadata"])
     awaited = {} if item["kind"] not in _NOT_AWAITED else {"pulumi.com/skipAwait": "true"}
     meta["annotations"] = {**meta.get("annotations", {}), **_ALWAYS, **awaited}

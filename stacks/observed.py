@@ -11,13 +11,14 @@ import json
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from constructs_lib.names import DATABASES
 from constructs_lib.values import Problem
 
-Json = dict[str, Any]
+Json = Mapping[str, Any]
 _SECONDS = 20
 _CLUSTERS = "clusters.v1beta2.cluster.x-k8s.io"
 _NEEDED = {"postgresql.cnpg.io/v1": "CloudNativePG", "monitoring.coreos.com/v1": "Prometheus' operator"}
@@ -75,10 +76,15 @@ def unhealthy(cluster: Json | None, name: str) -> str | None:
     """Why a cluster is not what its topology says, in words; None when it is."""
     if cluster is None:
         return f"{name} does not exist"
-    status = cluster.get("status", {})
-    if status.get("observedGeneration") != cluster["metadata"]["generation"]:
-        return f"{name} has not taken up its last change yet"
+    status, generation = cluster.get("status", {}), cluster["metadata"]["generation"]
     conditions = {each["type"]: each for each in status.get("conditions", [])}
+    # Two controllers write the status, each with the generation that it has seen.
+    seen = (status, conditions.get("TopologyReconciled", {}))
+    if (
+        any(each.get("observedGeneration", generation) != generation for each in seen)
+        or "observedGeneration" not in status
+    ):
+        return f"{name} has not taken up its last change yet"
     for kind, wanted in (("TopologyReconciled", "True"), ("RollingOut", "False"), ("Available", "True")):
         found = conditions.get(kind, {})
         if found.get("status") != wanted:

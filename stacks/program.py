@@ -13,16 +13,15 @@ from constructs_lib.environment import Environment, Role
 from constructs_lib.names import DATABASES
 from constructs_lib.values import Problem, Service
 
-from . import management, settings
+from . import bootstrap, management, settings
 from .autoscaler import Autoscaler
-from .bootstrap import Bootstrap
-from .cluster import Cluster, ClusterClass
+from .cluster import Cluster, ClusterClass, topology
 from .database import DatabaseCluster
 from .infrastructure import IMAGE_PULL, IMAGE_PULL_KEY, load
 from .objects import register
 from .observed import Management, initialized, missing, unhealthy
 from .settings import MANAGEMENT, PROJECT, ManagementSettings, PairSettings
-from .side import INPUTS, Side, pair_of
+from .side import DATABASE, INPUTS, Side, pair_of
 
 Outputs = Mapping[str, Any]
 
@@ -64,33 +63,42 @@ def _management(told: ManagementSettings, environments: Mapping[str, Environment
 
 
 async def _side(side: Side, told: PairSettings, services: Mapping[str, Service], seen: Management) -> Outputs:
+    # All that can be refused comes first: what is registered is registered, whatever is raised after it.
     if side.role == "apps":
         await _refuse_unless_ops_is_healthy(side, seen)
     if not seen.has_namespace(side.name):
         _refuse(f"the management cluster has no namespace {side.name}; bring it up first (`pulumi up -s {MANAGEMENT}`)")
-    options = _in(_provider(MANAGEMENT, seen.kubeconfig))
-    cluster = _cluster(side, told, options)
     found = seen.cluster(side.name)
+    waiting, kubeconfig = _reach(side, told, seen, found)
+    begins_with = bootstrap.carried(side, told)
+    topology(side)
+
+    cluster = _cluster(side, told, begins_with, kubeconfig is not None, _in(_provider(MANAGEMENT, seen.kubeconfig)))
     outputs = {
         "inputs": side.inputs(),
         "kubernetes": side.pair.kubernetes,
         "endpoint": _endpoint(found),
         "kubeconfig": f"{side.name}/{side.name}-kubeconfig",
     }
-    waiting, kubeconfig = _reach(side, told, seen)
-    if waiting or not kubeconfig:
+    if kubeconfig is None:
         pulumi.log.warn(f"{waiting}: its database waits for it; run this again later")
         return {**outputs, "waiting": waiting}
     database = DatabaseCluster(side, services, told, cluster.object, _in(_provider(side.name, kubeconfig)))
     return {**outputs, "database": f"{database.host}.{DATABASES}", "databaseSecrets": database.secrets}
 
 
-def _cluster(side: Side, told: PairSettings, options: pulumi.ResourceOptions) -> Cluster:
+def _cluster(
+    side: Side,
+    told: PairSettings,
+    begins_with: list[bootstrap.Carried],
+    has_database: bool,
+    options: pulumi.ResourceOptions,
+) -> Cluster:
     secrets = [register(item, options) for item in _secrets(side, told)]
     in_class = ClusterClass(side, options)
     after = pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(depends_on=secrets))
-    cluster = Cluster(side, in_class, "cluster" in told.unprotected, after)
-    Bootstrap(side, told, options)
+    cluster = Cluster(side, in_class, "cluster" in told.unprotected, has_database, after)
+    bootstrap.Bootstrap(side, begins_with, options)
     if any(pool.min < pool.max for pool in side.pools):
         Autoscaler(side, options)
     return cluster
@@ -104,7 +112,7 @@ async def _refuse_unless_ops_is_healthy(side: Side, seen: Management) -> None:
     ops = side.environment.cluster_name("ops")
     cluster = seen.cluster(ops)
     given = (cluster or {}).get("metadata", {}).get("annotations", {}).get(INPUTS)
-    if not pulumi.runtime.is_dry_run():
+    if cluster and not pulumi.runtime.is_dry_run():
         # What the stack answers for: its outputs are written only when all of it was applied.
         reference = pulumi.StackReference(f"{pulumi.get_organization()}/{PROJECT}/{ops}")
         given = (await reference.get_output_details("inputs")).value
@@ -113,8 +121,7 @@ async def _refuse_unless_ops_is_healthy(side: Side, seen: Management) -> None:
         was = f"was made from other inputs ({given})" if given else "was not made yet"
         reason = f"{ops} {was}, and not from these ({side.inputs()})"
     if reason:
-        said = f"{side.name} stays as it is: {reason}; bring {ops} up first (`pulumi up -s {ops}`)"
-        _refuse(said)
+        _refuse(f"{side.name} stays as it is: {reason}; bring {ops} up first (`pulumi up -s {ops}`)")
 
 
 def _refuse(said: str) -> None:
@@ -123,14 +130,22 @@ def _refuse(said: str) -> None:
     pulumi.log.warn(said)
 
 
-def _reach(side: Side, told: PairSettings, seen: Management) -> tuple[str | None, str | None]:
-    """What the cluster's own API is waited for, in words, and with which kubeconfig it is reached."""
-    if not initialized(seen.cluster(side.name)):
-        return f"{side.name} does not answer yet", None
-    kubeconfig = told.kubeconfig.get_secret_value() if told.kubeconfig else seen.kubeconfig_of(side.name)
-    if kubeconfig is None:
-        return f"{side.name} has no kubeconfig yet", None
-    return missing(kubeconfig, side.name, side.environment.database.backups is not None), kubeconfig
+def _reach(side: Side, told: PairSettings, seen: Management, cluster: Json | None) -> tuple[str | None, str | None]:
+    """What the cluster's own API is waited for, in words, or the kubeconfig with which it is ready for its database.
+
+    Raises Problem when it had its database and is not ready now: a database is never left out for that.
+    """
+    waiting, kubeconfig = None, None
+    if not initialized(cluster):
+        waiting = f"{side.name} does not answer yet"
+    else:
+        kubeconfig = told.kubeconfig.get_secret_value() if told.kubeconfig else seen.kubeconfig_of(side.name)
+        archives = side.environment.database.backups is not None
+        waiting = missing(kubeconfig, side.name, archives) if kubeconfig else f"{side.name} has no kubeconfig yet"
+    had_it = (cluster or {}).get("metadata", {}).get("annotations", {}).get(DATABASE)
+    if waiting and had_it:
+        raise Problem(f"{waiting}, although it had its database; nothing was changed, mend that and run this again")
+    return waiting, None if waiting else kubeconfig
 
 
 def _endpoint(cluster: Mapping[str, Any] | None) -> str | None:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 import pulumi
-from pydantic import AwareDatetime, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, SecretStr, ValidationError
 from pydantic.alias_generators import to_camel
 
 from constructs_lib.environment import Environment
@@ -23,6 +23,20 @@ MANAGEMENT = "management"
 """The stack of the management cluster's own platform."""
 
 Access = Literal["view", "operate", "administer"]
+_Secret = Annotated[SecretStr, Field(min_length=1)]
+
+
+def _texts(secret: SecretStr) -> SecretStr:
+    """Refuses what is no JSON of texts, without repeating it."""
+    try:
+        data = json.loads(secret.get_secret_value())
+    except ValueError:
+        data = None
+    if not isinstance(data, dict) or not all(isinstance(text, str) for text in data.values()):
+        raise ValueError('must be JSON of texts by file name, such as {"clouds.yaml": "…"}')
+    return secret
+
+
 _EMPTY = SecretStr('{"auths":{}}')
 
 
@@ -30,7 +44,7 @@ class Settings(Value):
     """What one stack is told beside `envs/`."""
 
     stands_alone: ClassVar[bool] = True
-    model_config: ClassVar[ConfigDict] = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(alias_generator=to_camel)
 
 
 Told = TypeVar("Told", bound=Settings)
@@ -52,19 +66,19 @@ class PairSettings(Settings):
 
     git_username: Line = "fleet"
     """With which the cluster pulls the manifests."""
-    git_password: SecretStr
+    git_password: _Secret
     """With which the cluster pulls the manifests."""
     signers: dict[FileName, Line] = {}
     """Public SSH keys of those who may sign commits, by file name, such as `publisher.sshpub`."""
-    receiver_token: SecretStr
+    receiver_token: _Secret
     """Shared with those who tell the cluster that `live` has moved."""
-    alert_address: SecretStr
+    alert_address: _Secret
     """Where alerts of the GitOps agent are sent to."""
     image_pull: SecretStr = _EMPTY
     """The `config.json` with which nodes pull images."""
-    infrastructure_secret: SecretStr | None = None
+    infrastructure_secret: Annotated[SecretStr, AfterValidator(_texts)] | None = None
     """JSON of texts by file name: what the infrastructure reads from the Secret of its own name beside the cluster."""
-    database_seed: SecretStr
+    database_seed: _Secret
     """What the databases' passwords are derived from; another one changes them all."""
     backup_key_id: SecretStr | None = None
     """The id of the object store's access key."""

@@ -19,15 +19,17 @@ from .infrastructure import Infrastructure
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 _LOCK = ROOT / "locks" / "stacks.txt"
-_ONLY_LOOK = {"capacity", "command", "picture", "policies", "schemas"}
+_ONLY_LOOK = {"capacity", "command", "comment", "pair_box", "picture", "policies", "schemas", "svg"}
 """Modules that no object is made by."""
 ENVIRONMENT_LABEL, ROLE_LABEL, OWNER_LABEL = f"{PREFIX}/environment", f"{PREFIX}/role", f"{PREFIX}/owner"
 PROTECTED_LABEL = f"{PREFIX}/protected"
-"""On namespaces whose cluster outlives its deletion."""
+"""On all objects of clusters that outlive their deletion."""
 INPUTS = f"{PREFIX}/inputs"
 """Annotation of a Cluster: the digest of what both sides of its pair are made from."""
+DATABASE = f"{PREFIX}/database"
+"""Annotation of a Cluster that has been given its database: from then on it is never left out."""
 UNPROTECTED = f"{PREFIX}/unprotected"
-"""Annotation of a Cluster that may be deleted although its environment is protected."""
+"""Annotation of what may be deleted although its environment is protected."""
 
 
 class Side(NamedTuple):
@@ -66,7 +68,8 @@ class Side(NamedTuple):
         files = [file for file in sorted(HERE.glob("*.py")) if file.stem not in _ONLY_LOOK] + [_LOCK]
         code = [[file.name, hashlib.sha256(file.read_bytes()).hexdigest()] for file in files]
         database = self.environment.database.model_dump(mode="json")
-        everything = [shared, database, self.environment.zones, self.infrastructure.digest, code]
+        environment = self.environment
+        everything = [shared, database, environment.zones, environment.storage_class, self.infrastructure.digest, code]
         return hashlib.sha256(canonical(everything).encode()).hexdigest()[:16]
 
     def options(self, parent: pulumi.Resource, protected: bool = False, **more: Any) -> pulumi.ResourceOptions:
@@ -90,4 +93,5 @@ def labels(environment: Environment, role: Role) -> dict[str, str]:
         ENVIRONMENT_LABEL: environment.name,
         ROLE_LABEL: role,
         OWNER_LABEL: pair_of(environment).owner,
+        PROTECTED_LABEL: str(pair_of(environment).protected).lower(),
     }

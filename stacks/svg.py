@@ -6,8 +6,8 @@ import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 
 _NAMESPACE = "http://www.w3.org/2000/svg"
-# Wide, so that words fit in any sans-serif font.
-_EM = 0.58
+# Of a character, in parts of the font's size. Generous, so that words fit in any sans-serif font.
+_PLAIN, _BOLD = 0.58, 0.66
 _RULES = """
 text {{ font-family: system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; font-size: 12px; fill: {ink}; }}
 .title {{ font-size: 18px; font-weight: 600; }}
@@ -63,14 +63,14 @@ class Picture:
 
     def words(self, x: float, y: float, text: str, style: str = "", width: float = 1e9, anchor: str = "start") -> None:
         """One line of text, cut where it is wider than `width`; the whole of it is shown under the pointer."""
-        size = {"title": 18, "name": 14, "": 12}.get(style, 11)
         item = ET.SubElement(self._root, "text", {"x": _number(x), "y": _number(y)})
         item.attrib |= ({"class": style} if style else {}) | ({"text-anchor": anchor} if anchor != "start" else {})
-        shown = fitting(text, width, size)
-        item.text = shown
-        if shown != text:
-            ET.SubElement(item, "title").text = text
-            item[0].tail, item.text = shown, None
+        shown = fitting(text, width, style)
+        if shown == text:
+            item.text = text
+        else:
+            whole = ET.SubElement(item, "title")
+            whole.text, whole.tail = text, shown
 
     def arrow(self, points: Sequence[Point], style: str) -> None:
         """A line through points, with its head at the last one."""
@@ -112,10 +112,19 @@ class Picture:
         return ET.tostring(self._root, encoding="unicode") + "\n"
 
 
-def fitting(text: str, width: float, size: float) -> str:
+def fitting(text: str, width: float, style: str) -> str:
     """As much of a text as fits."""
-    most = max(1, int(width / (size * _EM)))
+    most = max(1, int(width / _character(style)))
     return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+
+
+def wide(text: str, style: str) -> float:
+    """The width of a text, at most."""
+    return len(text) * _character(style)
+
+
+def _character(style: str) -> float:
+    return {"title": 18 * _BOLD, "name": 14 * _BOLD, "wrong": 11 * _BOLD, "": 12 * _PLAIN}.get(style, 11 * _PLAIN)
 
 
 def _points(points: Sequence[Point]) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from testbed.programs import crds as table
-from testbed.programs.crds import CRDS, STAGES, crds
+from testbed.programs.crds import CRDS, PROVIDERS, STAGES, WEBHOOKS, crds
 from testbed.programs.download import Folders
 from tests.testbed.programs.proxy import Proxy
 
@@ -41,7 +41,10 @@ def test_the_definitions_of_cluster_api_say_which_contracts_they_keep(name: str)
     assert all(crd["metadata"]["labels"] == expected for crd in crds(name))
 
 
-@pytest.mark.parametrize("wanted", [*CRDS.values(), STAGES], ids=lambda wanted: wanted.label)
+_ALL = [*CRDS.values(), *PROVIDERS.values(), *WEBHOOKS.values(), STAGES]
+
+
+@pytest.mark.parametrize("wanted", _ALL, ids=lambda wanted: wanted.label)
 def test_every_row_is_pinned_by_a_checksum(wanted: Folders) -> None:
     assert wanted.sum.startswith("h1:")
     assert len(wanted.sum) == 47

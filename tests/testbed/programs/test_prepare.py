@@ -27,6 +27,8 @@ def small(tmp_path: Path, proxy: Proxy, cache: Path, monkeypatch: pytest.MonkeyP
     files = Folders("example.com/all", "v1.0.0", published.sum, ("f",))
     monkeypatch.setattr(crds, "CRDS", {"gateway-api": files})
     monkeypatch.setattr(crds, "STAGES", files)
+    for table in ("PROVIDERS", "WEBHOOKS"):
+        monkeypatch.setattr(crds, table, {})
 
 
 @pytest.mark.usefixtures("small")
