@@ -19,7 +19,7 @@ from .cluster import Cluster, ClusterClass, topology
 from .database import DatabaseCluster
 from .infrastructure import IMAGE_PULL, IMAGE_PULL_KEY, load
 from .objects import register
-from .observed import Management, initialized, missing, unhealthy
+from .observed import Json, Management, initialized, missing, unhealthy
 from .settings import MANAGEMENT, PROJECT, ManagementSettings, PairSettings
 from .side import DATABASE, INPUTS, Side, pair_of
 
