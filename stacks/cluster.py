@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pulumi
@@ -12,7 +12,7 @@ from constructs_lib.pair import Pool
 
 from .infrastructure import WORKER
 from .objects import Object, register
-from .side import DATABASE, INPUTS, UNPROTECTED, Side
+from .side import INPUTS, UNPROTECTED, Side
 
 _AUTOSCALER = "cluster.x-k8s.io/cluster-api-autoscaler-node-group"
 _POOL_LABEL = "node.cluster.x-k8s.io/pool"
@@ -46,13 +46,13 @@ class Cluster(pulumi.ComponentResource):
     """One workload cluster."""
 
     def __init__(
-        self, side: Side, in_class: ClusterClass, unprotected: bool, has_database: bool, opts: pulumi.ResourceOptions
+        self, side: Side, in_class: ClusterClass, remembered: Mapping[str, str], opts: pulumi.ResourceOptions
     ) -> None:
-        """`unprotected` lets it be deleted although its environment is protected."""
+        """`remembered` are annotations for the next run; the one on protection lets it be deleted."""
         super().__init__("desired:stacks:Cluster", side.name, None, opts)
-        protected = side.pair.protected and not unprotected
-        said = {UNPROTECTED: unprotected, DATABASE: has_database}
-        annotations = {INPUTS: side.inputs()} | {name: "true" for name, holds in said.items() if holds}
+        freed = "cluster" in remembered.get(UNPROTECTED, "").split(",")
+        protected = side.pair.protected and not freed
+        annotations = {INPUTS: side.inputs(), **remembered}
         item = {
             "apiVersion": CLUSTER_API,
             "kind": "Cluster",

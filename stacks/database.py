@@ -183,7 +183,7 @@ class DatabaseCluster(pulumi.ComponentResource):
         return register({"apiVersion": version, "kind": kind, "metadata": self._meta(name), "spec": spec}, options)
 
     def _meta(self, name: str, more: Mapping[str, str] | None = None) -> Object:
-        freed = {} if self._protected or not self._side.pair.protected else {UNPROTECTED: "true"}
+        freed = {} if self._protected or not self._side.pair.protected else {UNPROTECTED: "database"}
         labels = {**self._side.labels, **(more or {})}
         return {"name": name, "namespace": DATABASES, "labels": labels, "annotations": freed}
 

@@ -96,7 +96,7 @@ def _binding(environment: Environment, role: Role, access: Access, groups: tuple
 def _policies(ours: Mapping[str, str]) -> Iterator[Object]:
     """What the API server refuses, whoever asks."""
     protected = {"matchLabels": {PROTECTED_LABEL: "true"}}
-    freed = f"oldObject.metadata.?annotations['{UNPROTECTED}'].orValue('') == 'true'"
+    freed = f"'cluster' in oldObject.metadata.?annotations['{UNPROTECTED}'].orValue('').split(',')"
     said = "this cluster is protected: add 'cluster' to desired:unprotected of its stack, `pulumi up`, then delete it"
     yield from _policy({"name": f"protected-clusters.{PREFIX}", "labels": ours}, "DELETE", protected, freed, said)
     made_here = {"matchExpressions": [{"key": OWNER_LABEL, "operator": "Exists"}]}

@@ -10,8 +10,6 @@ from typing import Any, NamedTuple
 
 from .side import OWNER_LABEL, PROTECTED_LABEL, UNPROTECTED
 
-_CNPG = "postgresql.cnpg.io/v1"
-
 
 class Registered(NamedTuple):
     """An object that is registered, or is about to be."""
@@ -34,8 +32,9 @@ class Registered(NamedTuple):
     @property
     def lives_on(self) -> bool:
         """Whether its environment is protected, and nobody took the first of the two steps to its end."""
-        freed = self.item["metadata"].get("annotations", {}).get(UNPROTECTED) == "true"
-        return self.labels.get(PROTECTED_LABEL) == "true" and not freed
+        freed = self.item["metadata"].get("annotations", {}).get(UNPROTECTED, "").split(",")
+        what = "cluster" if self.kind == _CLUSTER else "database"
+        return self.labels.get(PROTECTED_LABEL) == "true" and what not in freed
 
     def __str__(self) -> str:
         return f"{self.item['kind']} {self.item['metadata']['name']}"
@@ -99,10 +98,11 @@ def scheduled(objects: Iterable[Registered]) -> Found:
             yield f"{each} archives its log and is never backed up; give it a ScheduledBackup"
 
 
-_GROUP = _CNPG.partition("/")[0]
+_CLUSTER = ("cluster.x-k8s.io", "Cluster")
+_GROUP = "postgresql.cnpg.io"
 _POSTGRES = (_GROUP, "Cluster")
 _LASTING = {
-    ("cluster.x-k8s.io", "Cluster"),
+    _CLUSTER,
     ("", "Namespace"),
     ("barmancloud.cnpg.io", "ObjectStore"),
     _POSTGRES,

@@ -21,7 +21,7 @@ from .infrastructure import IMAGE_PULL, IMAGE_PULL_KEY, load
 from .objects import register
 from .observed import Json, Management, initialized, missing, unhealthy
 from .settings import MANAGEMENT, PROJECT, ManagementSettings, PairSettings
-from .side import DATABASE, INPUTS, Side, pair_of
+from .side import DATABASE, INPUTS, RESTORED, UNPROTECTED, Side, pair_of
 
 Outputs = Mapping[str, Any]
 
@@ -70,10 +70,12 @@ async def _side(side: Side, told: PairSettings, services: Mapping[str, Service],
         _refuse(f"the management cluster has no namespace {side.name}; bring it up first (`pulumi up -s {MANAGEMENT}`)")
     found = seen.cluster(side.name)
     waiting, kubeconfig = _reach(side, told, seen, found)
+    _refuse_to_replace_what_is_protected(side, told, found)
     begins_with = bootstrap.carried(side, told)
     topology(side)
 
-    cluster = _cluster(side, told, begins_with, kubeconfig is not None, _in(_provider(MANAGEMENT, seen.kubeconfig)))
+    remembered = _remembered(told, kubeconfig is not None)
+    cluster = _cluster(side, told, begins_with, remembered, _in(_provider(MANAGEMENT, seen.kubeconfig)))
     outputs = {
         "inputs": side.inputs(),
         "kubernetes": side.pair.kubernetes,
@@ -91,13 +93,13 @@ def _cluster(
     side: Side,
     told: PairSettings,
     begins_with: list[bootstrap.Carried],
-    has_database: bool,
+    remembered: Mapping[str, str],
     options: pulumi.ResourceOptions,
 ) -> Cluster:
     secrets = [register(item, options) for item in _secrets(side, told)]
     in_class = ClusterClass(side, options)
     after = pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(depends_on=secrets))
-    cluster = Cluster(side, in_class, "cluster" in told.unprotected, has_database, after)
+    cluster = Cluster(side, in_class, remembered, after)
     bootstrap.Bootstrap(side, begins_with, options)
     if any(pool.min < pool.max for pool in side.pools):
         Autoscaler(side, options)
@@ -111,7 +113,7 @@ async def _refuse_unless_ops_is_healthy(side: Side, seen: Management) -> None:
     """
     ops = side.environment.cluster_name("ops")
     cluster = seen.cluster(ops)
-    given = (cluster or {}).get("metadata", {}).get("annotations", {}).get(INPUTS)
+    given = _annotations(cluster).get(INPUTS)
     if cluster and not pulumi.runtime.is_dry_run():
         # What the stack answers for: its outputs are written only when all of it was applied.
         reference = pulumi.StackReference(f"{pulumi.get_organization()}/{PROJECT}/{ops}")
@@ -122,6 +124,36 @@ async def _refuse_unless_ops_is_healthy(side: Side, seen: Management) -> None:
         reason = f"{ops} {was}, and not from these ({side.inputs()})"
     if reason:
         _refuse(f"{side.name} stays as it is: {reason}; bring {ops} up first (`pulumi up -s {ops}`)")
+
+
+def _refuse_to_replace_what_is_protected(side: Side, told: PairSettings, cluster: Json | None) -> None:
+    """Raises Problem for another restore of a protected database that was not set free by a run before.
+
+    Pulumi itself would replace what is set free in the same run.
+    """
+    before = _annotations(cluster)
+    archive = told.restore.archive if told.restore else None
+    freed = "database" in before.get(UNPROTECTED, "").split(",")
+    if side.pair.protected and DATABASE in before and before.get(RESTORED) != archive and not freed:
+        raise Problem(
+            f"the database of {side.name} is protected, and another desired:restore makes it anew; add 'database' to "
+            f"desired:unprotected and run `pulumi up -s {side.name}`, and restore it then"
+        )
+
+
+def _remembered(told: PairSettings, has_database: bool) -> dict[str, str]:
+    """What the next run reads off the Cluster."""
+    said = {
+        UNPROTECTED: ",".join(sorted(told.unprotected)),
+        DATABASE: "true" if has_database else "",
+        RESTORED: told.restore.archive if told.restore else "",
+    }
+    return {name: value for name, value in said.items() if value}
+
+
+def _annotations(cluster: Json | None) -> Mapping[str, str]:
+    found: Mapping[str, str] = (cluster or {}).get("metadata", {}).get("annotations", {})
+    return found
 
 
 def _refuse(said: str) -> None:
@@ -142,8 +174,7 @@ def _reach(side: Side, told: PairSettings, seen: Management, cluster: Json | Non
         kubeconfig = told.kubeconfig.get_secret_value() if told.kubeconfig else seen.kubeconfig_of(side.name)
         archives = side.environment.database.backups is not None
         waiting = missing(kubeconfig, side.name, archives) if kubeconfig else f"{side.name} has no kubeconfig yet"
-    had_it = (cluster or {}).get("metadata", {}).get("annotations", {}).get(DATABASE)
-    if waiting and had_it:
+    if waiting and DATABASE in _annotations(cluster):
         raise Problem(f"{waiting}, although it had its database; nothing was changed, mend that and run this again")
     return waiting, None if waiting else kubeconfig
 
@@ -170,7 +201,8 @@ def _secret(side: Side, name: str, texts: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _provider(name: str, kubeconfig: str) -> kubernetes.Provider:
-    return kubernetes.Provider(name, kubeconfig=pulumi.Output.secret(kubeconfig))
+    # Without it another password would be another Secret of the same name, deleted before it is made.
+    return kubernetes.Provider(name, kubeconfig=pulumi.Output.secret(kubeconfig), enable_secret_mutable=True)
 
 
 def _in(provider: kubernetes.Provider) -> pulumi.ResourceOptions:

@@ -29,7 +29,9 @@ INPUTS = f"{PREFIX}/inputs"
 DATABASE = f"{PREFIX}/database"
 """Annotation of a Cluster that has been given its database: from then on it is never left out."""
 UNPROTECTED = f"{PREFIX}/unprotected"
-"""Annotation of what may be deleted although its environment is protected."""
+"""Annotation: what may be deleted or replaced although its environment is protected, of `cluster,database`."""
+RESTORED = f"{PREFIX}/restored"
+"""Annotation of a Cluster: the archive of the restore that its database began with."""
 
 
 class Side(NamedTuple):

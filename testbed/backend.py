@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-import grpc  # type: ignore[import-untyped]
+import grpc
 from aiohttp import WSMsgType, web
 
 WAIT = "x-wait"
@@ -73,7 +73,7 @@ class Backend:
         await runner.cleanup()
 
 
-class _AnyMethod(grpc.GenericRpcHandler):  # type: ignore[misc]
+class _AnyMethod(grpc.GenericRpcHandler):
     """Answers a call of any method of any service with the message that it sent."""
 
     def __init__(self, identity: Mapping[str, str]) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import aiohttp
-import grpc  # type: ignore[import-untyped]
+import grpc
 
 from .backend import WAIT
 from .process import Process, until

@@ -36,7 +36,11 @@ def connect(kubeconfig: str | None) -> Api:
     if not server:
         raise BadKubeconfig("the kubeconfig names no server in its current cluster")
     _refuse_plugins(found.user)
-    return Api(str(server), _context(found), _token(found), str(found.cluster.get("tls-server-name") or ""))
+    try:
+        context = _context(found)
+    except (ssl.SSLError, ValueError, OSError) as error:
+        raise BadKubeconfig(f"the certificates in the kubeconfig of {server} cannot be read: {error}") from None
+    return Api(str(server), context, _token(found), str(found.cluster.get("tls-server-name") or ""))
 
 
 def active(kubeconfig: str | None, context: str = "", cluster: str = "") -> Active:

@@ -19,6 +19,7 @@ MANAGER = "pulumi.com/patchFieldManager"
 PROPAGATION = "pulumi.com/deletionPropagationPolicy"
 TIMEOUT = "pulumi.com/timeoutSeconds"
 MANAGER_PREFIX = "pulumi-kubernetes"
+DELETE_UNREACHABLE = "PULUMI_K8S_DELETE_UNREACHABLE"
 DELETE_SECONDS = 600.0
 _MISSING, _FORBIDDEN, _CONFLICT = 404, 403, 409
 _PAUSES = (0.25, 0.5, 1.0, 2.0, 4.0)
@@ -90,6 +91,7 @@ class Settings(NamedTuple):
     namespace: str = "default"
     force: bool = False
     upsert: bool = False
+    delete_unreachable: bool = False
     mutable: Mutable = Mutable()
 
 
@@ -163,25 +165,33 @@ class Objects:
         fields = live["metadata"].get("managedFields") or () if live else ()
         return live if any(field.get("manager") == manager(item, urn) for field in fields) else None
 
-    def delete(self, inputs: Properties, seconds: float | None) -> None:
+    def delete(self, inputs: Properties, urn: str, seconds: float | None) -> None:
         """Ends the object and waits until it is gone; one that is gone already is fine."""
         item = manifest(inputs)
-        ref, said = Ref.of(item), _annotations(item)
-        seconds = float(said.get(TIMEOUT) or seconds or DELETE_SECONDS)
+        said = _annotations(item)
         policy = str(said.get(PROPAGATION) or "foreground").capitalize()
         try:
             self._gate.enter()
-            self._api.delete(ref, propagation=policy)
+            self._api.delete(Ref.of(item), propagation=policy)
         except Refused as refusal:
             if refusal.status == _MISSING:
                 return
             raise NotDone(_refused(item, refusal)) from refusal
         except httpx.TransportError as error:
-            raise Unanswered(_unreachable(item, error)) from error
+            if not self.settings.delete_unreachable:
+                raise Unanswered(
+                    f"{_unreachable(item, error)}; if it is gone, set {DELETE_UNREACHABLE}=true"
+                ) from error
+            self._warn(f"{_unreachable(item, error)}: taken for deleted", urn)
+            return
+        self._await_end(item, float(said.get(TIMEOUT) or seconds or DELETE_SECONDS))
+
+    def _await_end(self, item: Object, seconds: float) -> None:
         end = time.monotonic() + seconds
         while (found := self._read(item)) is not None:
             if time.monotonic() > end:
-                raise NotDone(f"{ref}: was not gone after {seconds:.0f} s{_held(found)}; run this again to wait longer")
+                late = f"{Ref.of(item)}: was not gone after {seconds:.0f} s{_held(found)}"
+                raise NotDone(f"{late}; run this again to wait longer")
             time.sleep(_LOOK_EVERY)
 
     def _apply(self, inputs: Properties, urn: str, pauses: Iterable[float] = ()) -> Properties:

@@ -8,17 +8,18 @@ from typing import Any
 from .difference import Mutable
 from .goal import PROVIDER
 from .kubeconfig import Active, BadKubeconfig, active
-from .objects import Clusters, Gate, Objects, Settings
+from .objects import DELETE_UNREACHABLE, Clusters, Gate, Objects, Settings
 from .state import Resource, State
 from .values import UNKNOWN, Properties, is_unknown, plain
 
 DEFAULT = "default"
 """The name by which the provider of resources without one is known."""
-_UNSUPPORTED = ("renderYamlToDirectory", "deleteUnreachable", "skipUpdateUnreachable")
+_UNSUPPORTED = ("renderYamlToDirectory", "skipUpdateUnreachable")
 _FROM_ENVIRONMENT = {
     "enablePatchForce": "PULUMI_K8S_ENABLE_PATCH_FORCE",
     "enableConfigMapMutable": "PULUMI_K8S_ENABLE_CONFIGMAP_MUTABLE",
     "enableSecretMutable": "PULUMI_K8S_ENABLE_SECRET_MUTABLE",
+    "deleteUnreachable": DELETE_UNREACHABLE,
     "upsertExistingObjects": "PULUMI_K8S_UPSERT_EXISTING_OBJECTS",
 }
 
@@ -88,6 +89,7 @@ class Providers:
             str(namespace),
             force=_flag(told, "enablePatchForce"),
             upsert=_flag(told, "upsertExistingObjects"),
+            delete_unreachable=_flag(told, "deleteUnreachable"),
             mutable=Mutable(_flag(told, "enableConfigMapMutable"), _flag(told, "enableSecretMutable")),
         )
         return Objects(self._clusters(name, kubeconfig), settings, self._gate, self._warn)

@@ -68,7 +68,7 @@ class Removal:
             objects = self._providers.objects(gone.provider)
             if objects is None:
                 raise NotDone(f"{gone.name}: its provider is not in the state, so its cluster is not known")
-            objects.delete(gone.inputs, gone.seconds)
+            objects.delete(gone.inputs, gone.urn, gone.seconds)
         with self._state.lock:
             self._state.drop(gone)
             self._save()

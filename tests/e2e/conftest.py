@@ -16,7 +16,13 @@ ROOT = Path(__file__).resolve().parents[2]
 LOGS = ROOT / ".scratch" / "e2e"
 """Where the logs of all programs are kept when a test failed."""
 _NOT_LOGS = shutil.ignore_patterns("etcd", "certificates", "clone", "cache", "*.sock")
-_GROUPS = {"admission": "Admission", "gitops": "GitOps", "operations": "Operations", "traffic": "Traffic"}
+_GROUPS = {
+    "admission": "Admission",
+    "gitops": "GitOps",
+    "operations": "Operations",
+    "pairs": "Stacks",
+    "traffic": "Traffic",
+}
 _RECORD = pytest.StashKey[Record]()
 
 
