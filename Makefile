@@ -50,6 +50,8 @@ graph: .venv/desired.lock ## draw the clusters to docs/topology.md, and who depe
 	@$(BIN)/python -m stacks.picture
 	@$(BIN)/python -m constructs_lib.synth.graph $(if $(ENV),-e $(ENV))
 
+setup: $(STACKS) ## set up what the stacks need, for the command `pulumi`
+
 stack: $(STACKS) ## show what would change in an environment's clusters; ENV=… ROLE=ops|apps FORMAT=text|json|markdown
 	@$(STACK) plan $(if $(ENV),-e $(ENV)) $(if $(ROLE),--role $(ROLE)) --format $(or $(FORMAT),text)
 
@@ -106,4 +108,4 @@ node_modules/.package-lock.json: package-lock.json .venv/desired.lock
 	@npm ci --silent --ignore-scripts --no-audit --no-fund
 	@touch $@
 
-.PHONY: help synth test e2e cluster stack stack-up bench soak diff graph schemas release wheel lock clean
+.PHONY: help synth test e2e cluster setup stack stack-up bench soak diff graph schemas release wheel lock clean

@@ -9,6 +9,7 @@ import pulumi
 
 from constructs_lib.names import TIER_NODE_LABEL
 from constructs_lib.pair import Pool
+from constructs_lib.values import Problem
 
 from .infrastructure import WORKER
 from .objects import Object, register
@@ -75,8 +76,19 @@ _NETWORK = {
 }
 
 
+def _network(side: Side) -> Iterator[dict[str, str]]:
+    network = side.pair.network(side.role)
+    if network and not side.infrastructure.takes("network"):
+        raise Problem(
+            f"envs/{side.environment.name}.py: {side.infrastructure.name} takes no network, got {network!r} for "
+            f"{side.role}; remove {side.role}_network"
+        )
+    if network:
+        yield {"name": "network", "value": network}
+
+
 def topology(side: Side) -> dict[str, Any]:
-    """What a Cluster says beside its class. Raises Problem for a zone that the infrastructure does not have."""
+    """What a Cluster says beside its class. Raises Problem for a zone or a network that the infrastructure cannot."""
     return {
         "version": side.pair.kubernetes,
         "controlPlane": {"replicas": side.pair.control_plane, "deletion": _DELETION},
@@ -84,7 +96,7 @@ def topology(side: Side) -> dict[str, Any]:
         "variables": [
             {"name": "region", "value": side.pair.region},
             {"name": "machineType", "value": side.infrastructure.words.machines["M"].type},
-            *([{"name": "network", "value": network}] if (network := side.pair.network(side.role)) else []),
+            *_network(side),
         ],
     }
 

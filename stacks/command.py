@@ -99,7 +99,11 @@ def _pause(stack: str, reason: str | None, end: float) -> None:
 
 def _output(engine: Engine, stack: str, name: str) -> Any:
     done = _run(engine, ["stack", "output", "--stack", stack, "--json"], capture=True)
-    return json.loads(done.stdout).get(name) if done.returncode == 0 else None
+    if done.returncode:
+        raise Problem(
+            f"the outputs of {stack} cannot be read: {done.stderr.strip() or 'nothing is said'}; run this again"
+        )
+    return json.loads(done.stdout).get(name)
 
 
 def _run(engine: Engine, words: Sequence[str], capture: bool = False) -> subprocess.CompletedProcess[str]:

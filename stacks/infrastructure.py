@@ -94,6 +94,10 @@ class Infrastructure(NamedTuple):
             )
         return self.words.failureDomain.format(region=region, zone=zones.get(zone, zone))
 
+    def takes(self, variable: str) -> bool:
+        """Whether its class has a variable of that name."""
+        return any(each["name"] == variable for each in self.objects[-1]["spec"].get("variables", []))
+
     def templates(self, namespace: str) -> Templates:
         """Its objects for a namespace.
 

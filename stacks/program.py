@@ -132,9 +132,8 @@ def _refuse_to_replace_what_is_protected(side: Side, told: PairSettings, cluster
     Pulumi itself would replace what is set free in the same run.
     """
     before = _annotations(cluster)
-    archive = told.restore.archive if told.restore else None
     freed = "database" in before.get(UNPROTECTED, "").split(",")
-    if side.pair.protected and DATABASE in before and before.get(RESTORED) != archive and not freed:
+    if side.pair.protected and DATABASE in before and before.get(RESTORED, "") != str(told.restore or "") and not freed:
         raise Problem(
             f"the database of {side.name} is protected, and another desired:restore makes it anew; add 'database' to "
             f"desired:unprotected and run `pulumi up -s {side.name}`, and restore it then"
@@ -146,7 +145,7 @@ def _remembered(told: PairSettings, has_database: bool) -> dict[str, str]:
     said = {
         UNPROTECTED: ",".join(sorted(told.unprotected)),
         DATABASE: "true" if has_database else "",
-        RESTORED: told.restore.archive if told.restore else "",
+        RESTORED: str(told.restore or ""),
     }
     return {name: value for name, value in said.items() if value}
 

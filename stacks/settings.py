@@ -23,7 +23,13 @@ MANAGEMENT = "management"
 """The stack of the management cluster's own platform."""
 
 Access = Literal["view", "operate", "administer"]
-_Secret = Annotated[SecretStr, Field(min_length=1)]
+
+
+def _given(secret: SecretStr) -> SecretStr:
+    """Refuses what an unset variable of a pipeline gives."""
+    if not secret.get_secret_value():
+        raise ValueError("must not be empty")
+    return secret
 
 
 def _texts(secret: SecretStr) -> SecretStr:
@@ -37,6 +43,7 @@ def _texts(secret: SecretStr) -> SecretStr:
     return secret
 
 
+_Secret = Annotated[SecretStr, AfterValidator(_given)]
 _EMPTY = SecretStr('{"auths":{}}')
 
 
@@ -59,6 +66,9 @@ class Restore(Value):
     """The archive that is written from then on; it must be a new one."""
     time: AwareDatetime
     """The point in time, with its zone: `2026-11-20T08:30:00Z`."""
+
+    def __str__(self) -> str:
+        return f"{self.source} to {self.archive} at {self.time.isoformat()}"
 
 
 class PairSettings(Settings):

@@ -31,7 +31,7 @@ DATABASE = f"{PREFIX}/database"
 UNPROTECTED = f"{PREFIX}/unprotected"
 """Annotation: what may be deleted or replaced although its environment is protected, of `cluster,database`."""
 RESTORED = f"{PREFIX}/restored"
-"""Annotation of a Cluster: the archive of the restore that its database began with."""
+"""Annotation of a Cluster: the restore that its database began with."""
 
 
 class Side(NamedTuple):

@@ -29,6 +29,7 @@ _MESSAGES = {
     "less_than_equal": "must be at most {le}",
     "less_than": "must be below {lt}",
     "invalid_key": "must be text",
+    "timezone_aware": "must name its zone, such as '2026-11-20T08:30:00Z'",
     "recursion_loop": "must not hold itself",
 }
 _FEW = 12

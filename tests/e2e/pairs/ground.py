@@ -30,7 +30,7 @@ _HELD = {
     "monitoring.coreos.com/v1": ("PodMonitor",),
     "v1": ("Secret",),
 }
-_COPIED = ("apps", "constructs_lib", "envs", "locks", "stacks")
+_COPIED = ("apps", "constructs_lib", "envs", "locks", "stacks", "testbed")
 
 
 class Code:
@@ -65,6 +65,7 @@ class Ground:
         self.states = states
         self.secrets = SECRETS
         self.code = Code()
+        self._told: dict[str, dict[str, Any]] = {}
 
     @property
     def api(self) -> Api:
@@ -76,6 +77,7 @@ class Ground:
         os.environ["KUBECONFIG"] = str(self.management.kubeconfig)
         secrets = {} if name == MANAGEMENT else SECRETS | self.secrets | self._kubeconfig(name)
         config = {**settings(name), **(told or {})}
+        self._told[name] = told or {}
         return Stack(
             name,
             self.code.root / "stacks",
@@ -134,10 +136,10 @@ class Ground:
             if (self.states / f"{name}.json").exists():
                 if (ops := name.replace("-apps", "-ops")) != name:
                     self.answers(ops)
-                stack = self.stack(name, {"unprotected": ["cluster", "database"]})
+                told = {**self._told[name], "unprotected": ["cluster", "database"]}
                 if side_of(name, load_environments()).pair.protected:
-                    stack.up(skip_preview=True)
-                self.destroy(name, {"unprotected": ["cluster", "database"]})
+                    self.stack(name, told).up(skip_preview=True)
+                self.destroy(name, told)
                 (self.states / f"{name}.json").unlink()
 
 

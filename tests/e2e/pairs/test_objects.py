@@ -44,7 +44,7 @@ def test_what_is_protected_survives_and_goes_in_two_steps(ground: Ground) -> Non
     ground.answers(name)
     ground.stack(name).up()
     before = database(ground.standing[name])["metadata"]["uid"]
-    with pytest.raises(Failed, match="marked for protection"):
+    with pytest.raises(Failed, match="because it is protected"):
         ground.stack(name).destroy()
     for at_once in ({}, {"unprotected": ["database"]}):
         with pytest.raises(Failed, match=f"the database of {name} is protected, and another desired:restore"):
