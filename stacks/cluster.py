@@ -19,6 +19,8 @@ _AUTOSCALER = "cluster.x-k8s.io/cluster-api-autoscaler-node-group"
 _POOL_LABEL = "node.cluster.x-k8s.io/pool"
 CLUSTER_NAME_LABEL = "cluster.x-k8s.io/cluster-name"
 CLUSTER_API = "cluster.x-k8s.io/v1beta2"
+# Cluster API takes a cluster apart from the machines down; Pulumi's default lets Kubernetes delete all parts at once.
+_IN_ITS_ORDER = {"pulumi.com/deletionPropagationPolicy": "background"}
 _DELETION = {"nodeDrainTimeoutSeconds": 900, "nodeVolumeDetachTimeoutSeconds": 300, "nodeDeletionTimeoutSeconds": 60}
 
 
@@ -53,7 +55,7 @@ class Cluster(pulumi.ComponentResource):
         super().__init__("desired:stacks:Cluster", side.name, None, opts)
         freed = "cluster" in remembered.get(UNPROTECTED, "").split(",")
         protected = side.pair.protected and not freed
-        annotations = {INPUTS: side.inputs(), **remembered}
+        annotations = {INPUTS: side.inputs(), **_IN_ITS_ORDER, **remembered}
         item = {
             "apiVersion": CLUSTER_API,
             "kind": "Cluster",

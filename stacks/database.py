@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -187,10 +187,16 @@ class DatabaseCluster(pulumi.ComponentResource):
         labels = {**self._side.labels, **(more or {})}
         return {"name": name, "namespace": DATABASES, "labels": labels, "annotations": freed}
 
-    def _options(self, protected: bool = True, **more: Any) -> pulumi.ResourceOptions:
+    def _options(
+        self, protected: bool = True, depends_on: Sequence[pulumi.Resource] = (), **more: Any
+    ) -> pulumi.ResourceOptions:
         protected = protected and self._protected
-        # An object that is to outlive the stack must not be taken for gone with its cluster.
-        return self._side.options(self, protected, deleted_with=None if protected else self._within, **more)
+        # The Cluster remembers that it has a database, and so comes first. What is to outlive the stack must not be
+        # taken for gone with it.
+        gone_with = None if protected else self._within
+        return self._side.options(
+            self, protected, deleted_with=gone_with, depends_on=[self._within, *depends_on], **more
+        )
 
 
 def _synchronous(instances: int) -> dict[str, Any]:

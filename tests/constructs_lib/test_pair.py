@@ -61,8 +61,8 @@ EMPTY = "must have a pool with nodes that always run, as Pool(name='general', mi
     ids=by_sentence,
 )
 def test_what_cannot_be_is_refused(model: type[Value], fields: dict[str, Any], sentence: str) -> None:
-    given: dict[str, Any] = {Pair: PAIR, Pool: POOL, Backups: {"to": "s3://backups"}}.get(model, {})  # type: ignore[assignment]
-    said = mistake(model, {**given, **fields})
+    complete: dict[type[Value], dict[str, Any]] = {Pair: PAIR, Pool: POOL, Backups: {"to": "s3://backups"}}
+    said = mistake(model, {**complete.get(model, {}), **fields})
     assert said.startswith(sentence)
 
 

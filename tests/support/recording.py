@@ -74,8 +74,6 @@ class Run:
 
     def __init__(self) -> None:
         self.registered: list[Registered] = []
-        self.read: list[str] = []
-        """The stacks that it referred to."""
         self.outputs: dict[str, Any] = {}
         """Of the stack."""
         self.said: list[str] = []
@@ -147,7 +145,6 @@ class _Monitor:
 
     def ReadResource(self, request: ReadResourceRequest) -> ReadResourceResponse:
         assert request.type == "pulumi:pulumi:StackReference"
-        self._run.read.append(request.name)
         if request.name not in self._outputs:
             raise Exception(f"unknown stack {request.name!r}")
         answer = ReadResourceResponse(urn=f"urn:pulumi:stack::{PROJECT}::{request.type}::{request.name}")
