@@ -11,7 +11,7 @@ from constructs_lib.names import TIER_NODE_LABEL
 from constructs_lib.pair import Pool
 from constructs_lib.values import Problem
 
-from .infrastructure import WORKER
+from .infrastructure import CLUSTER_CLASS, WORKER
 from .objects import Object, register
 from .side import INPUTS, UNPROTECTED, Side
 
@@ -41,8 +41,10 @@ class ClusterClass(pulumi.ComponentResource):
         self.register_outputs({"name": self.name})
 
     def _object(self, side: Side, item: Object) -> pulumi.Resource:
-        labelled = {**item, "metadata": {**item["metadata"], "labels": side.labels}}
-        return register(labelled, side.options(self))
+        # A Cluster is refused a class that Cluster API has not taken up yet.
+        awaited = {"pulumi.com/waitFor": "condition=VariablesReady"} if item["kind"] == CLUSTER_CLASS else {}
+        meta = {**item["metadata"], "labels": side.labels, "annotations": awaited}
+        return register({**item, "metadata": meta}, side.options(self))
 
 
 class Cluster(pulumi.ComponentResource):

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple, Protocol
 import httpx
 
 from ..api import Answer, Object, Ref, Refused
-from . import paths
+from .awaiting import WAIT_FOR, unmet
 from .difference import Mutable
+from .ownership import left_alone
 from .paths import Path
 from .values import Properties, Secret, is_unknown, plain
 
@@ -20,7 +21,7 @@ PROPAGATION = "pulumi.com/deletionPropagationPolicy"
 TIMEOUT = "pulumi.com/timeoutSeconds"
 MANAGER_PREFIX = "pulumi-kubernetes"
 DELETE_UNREACHABLE = "PULUMI_K8S_DELETE_UNREACHABLE"
-DELETE_SECONDS = 600.0
+DELETE_SECONDS = READY_SECONDS = 600.0
 _MISSING, _FORBIDDEN, _CONFLICT = 404, 403, 409
 _PAUSES = (0.25, 0.5, 1.0, 2.0, 4.0)
 """Before a create is tried again whose namespace or definition is not there yet."""
@@ -151,7 +152,7 @@ class Objects:
         """The object with these inputs; what others own of the ignored paths is left to them."""
         item = manifest(inputs)
         if ignored and (live := self._read(item)):
-            item = _left_alone(item, live, ignored, manager(item, urn))
+            item = left_alone(item, live, ignored, manager(item, urn))
         return self._apply(item, urn)
 
     def read(self, inputs: Properties) -> Properties | None:
@@ -210,7 +211,19 @@ class Objects:
                 raise Unanswered(_unreachable(item, error)) from error
             else:
                 self._tell(answer, urn)
-                return answer.object
+                return self._await_ready(item, answer.object)
+
+    def _await_ready(self, item: Object, made: Properties) -> Properties:
+        """The object once it has the condition that its annotation names, if there is one."""
+        wanted = _annotations(item).get(WAIT_FOR)
+        seconds = float(_annotations(item).get(TIMEOUT) or READY_SECONDS)
+        end = time.monotonic() + seconds
+        while wanted and (lacking := unmet(wanted, made)):
+            if time.monotonic() > end:
+                raise NotDone(f"{Ref.of(item)}: {lacking} after {seconds:.0f} s; run this again to wait longer")
+            time.sleep(_LOOK_EVERY)
+            made = self._read(item) or made
+        return made
 
     def _read(self, item: Object) -> Properties | None:
         try:
@@ -268,25 +281,3 @@ def _unreachable(item: Object, error: Exception) -> str:
 def _held(found: Object) -> str:
     finalizers = found["metadata"].get("finalizers") or []
     return f", held by the finalizers {', '.join(finalizers)}" if finalizers else ""
-
-
-def _left_alone(item: Object, live: Object, ignored: Iterable[Path], us: str) -> Object:
-    """Of each ignored path: what the cluster has, or nothing where somebody else owns it."""
-    entries = live["metadata"].get("managedFields") or ()
-    ours = [entry["fieldsV1"] for entry in entries if entry.get("manager") == us]
-    theirs = [entry["fieldsV1"] for entry in entries if entry.get("manager") != us]
-    for pattern in ignored:
-        for path in paths.expand(pattern, item, live):
-            if any(_owns(f, path) for f in theirs) and not any(_owns(f, path) for f in ours):
-                item = paths.put(item, path, False, None)
-            elif (found := paths.get(live, path))[0]:
-                item = paths.put(item, path, True, found[1])
-    return item
-
-
-def _owns(fields: Object, path: Path) -> bool:
-    for part in path:
-        if f"f:{part}" not in fields:
-            return False
-        fields = fields[f"f:{part}"]
-    return True

@@ -11,6 +11,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from . import monitor, values
+from .awaiting import NoCondition
 from .crypt import WrongPassphrase
 from .deployment import Deployment, References
 from .kubeconfig import BadKubeconfig, connect
@@ -25,7 +26,7 @@ from .removal import Removal
 from .state import Locked, Store, Unreadable
 from .values import Properties, Unsupported
 
-_SENTENCES = (NotDone, Unsupported, BadKubeconfig, NoPath, Late, Locked, Unreadable, WrongPassphrase)
+_SENTENCES = (NotDone, NoCondition, Unsupported, BadKubeconfig, NoPath, Late, Locked, Unreadable, WrongPassphrase)
 """Errors whose message is for people."""
 
 

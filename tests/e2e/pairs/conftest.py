@@ -1,5 +1,6 @@
 """API servers without controllers of Cluster API: one to manage, and two that stand for the clusters of every pair."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -25,6 +26,9 @@ def whole_ground(bed: Bed) -> Iterator[Ground]:
         made = Ground(management, everywhere, bed.folder / "states")
         made.states.mkdir()
         assert made.stack(MANAGEMENT).up().messages == ()
+        end = threading.Event()
+        running.callback(end.set)
+        threading.Thread(target=made.takes_up_classes, args=(end,), daemon=True).start()
         yield made
 
 

@@ -1,8 +1,10 @@
 """The stacks of this repository, or of a changed copy, on API servers: one to manage, others standing for clusters."""
 
+import contextlib
 import os
 import re
 import shutil
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ from typing import Any
 from constructs_lib.synth.fleet import load_environments
 from stacks.program import side_of
 from stacks.settings import MANAGEMENT, PROJECT
-from testbed.api import Api, Object, Ref, read
+from testbed.api import Api, Object, Ref, Refused, read
 from testbed.bed import Cluster
 from testbed.programs.build import program
 from testbed.pulumi import Outcome, Stack
@@ -99,17 +101,22 @@ class Ground:
         cluster = self.api.get(ref)
         assert cluster is not None
         said = {"TopologyReconciled": "True", "RollingOut": "False", "Available": "True"}
-        moment = "2026-01-01T00:00:00Z"
-        conditions = [
-            {"type": kind, "status": status, "reason": "Said", "message": "", "lastTransitionTime": moment}
-            for kind, status in said.items()
-        ]
+        conditions = [_condition(kind, status) for kind, status in said.items()]
         status = {
             "observedGeneration": cluster["metadata"]["generation"],
             "initialization": {"controlPlaneInitialized": True, "infrastructureProvisioned": True},
             "conditions": conditions,
         }
         self.api.merge(ref, {"status": status}, part="status")
+
+    def takes_up_classes(self, end: threading.Event) -> None:
+        """Says of every class, in place of Cluster API's controllers, that it is taken up, until the end."""
+        while not end.wait(0.1):
+            for item in self.api.list(CLUSTER_API, "ClusterClass"):
+                if not item.get("status", {}).get("conditions"):
+                    ready = _condition("VariablesReady", "True")
+                    with contextlib.suppress(Refused):  # it may be gone by now
+                        self.api.merge(Ref.of(item), {"status": {"conditions": [ready]}}, part="status")
 
     def up(self, environment: str) -> list[Outcome]:
         """Brings up the pair of an environment, ops first, with its databases: what each last `up` did."""
@@ -141,6 +148,11 @@ class Ground:
                     self.stack(name, told).up(skip_preview=True)
                 self.destroy(name, told)
                 (self.states / f"{name}.json").unlink()
+
+
+def _condition(kind: str, status: str) -> Object:
+    moment = "2026-01-01T00:00:00Z"
+    return {"type": kind, "status": status, "reason": "Said", "message": "", "lastTransitionTime": moment}
 
 
 def prepare(cluster: Cluster) -> None:

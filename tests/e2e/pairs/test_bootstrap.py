@@ -1,6 +1,7 @@
 """A new cluster follows Git by what its stack carries into it, and by nothing else."""
 
 import base64
+import threading
 import time
 from collections.abc import Iterator
 
@@ -39,8 +40,11 @@ def test_what_its_stack_carries_into_an_empty_cluster_makes_it_all_that_git_says
         ground.code = Code(repository.root)
         ground.secrets = {"gitPassword": PASSWORD}
         ground.stack("management").up(skip_preview=True)
+        end = threading.Event()
+        threading.Thread(target=ground.takes_up_classes, args=(end,), daemon=True).start()
         told = {"gitUsername": USER, "signers": {"publisher.sshpub": repository.signer.strip()}}
         ground.stack(NAME, told).up(skip_preview=True)
+        end.set()
         carried = [*_carried(ground, "credentials"), *_carried(ground, "sync")]
     began = time.monotonic()
     following = Following(NAME, bed.cluster(NAME))
