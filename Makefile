@@ -18,7 +18,7 @@ STACK := $(BIN)/python -m $(if $(shell command -v pulumi),stacks.command,testbed
 .DEFAULT_GOAL := help
 
 help: ## list the tasks
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 synth: .venv/desired.lock node_modules/.package-lock.json ## write manifests/ for all environments, with `cdk8s synth`
 	@NODE_OPTIONS='$(MESSAGE_ONLY)' node_modules/.bin/cdk8s synth --check-upgrade=false

@@ -30,17 +30,17 @@ class ClusterClass(pulumi.ComponentResource):
     Another content makes another class, the cluster moves to it, and only then the old one is deleted.
     """
 
-    name: str
-    """The name of the ClusterClass."""
+    name: pulumi.Output[str]
+    """The name of the ClusterClass, known once that exists: Cluster API refuses a Cluster of one that does not."""
 
     def __init__(self, side: Side, opts: pulumi.ResourceOptions) -> None:
         super().__init__("desired:stacks:ClusterClass", side.name, None, opts)
         templates = side.infrastructure.templates(side.name)
-        self.name = templates.class_name
         self.objects = [self._object(side, item) for item in templates.objects]
+        self.name = self.objects[-1].id.apply(lambda _: templates.class_name)
         self.register_outputs({"name": self.name})
 
-    def _object(self, side: Side, item: Object) -> pulumi.Resource:
+    def _object(self, side: Side, item: Object) -> pulumi.CustomResource:
         # A Cluster is refused a class that Cluster API has not taken up yet.
         awaited = {"pulumi.com/waitFor": "condition=VariablesReady"} if item["kind"] == CLUSTER_CLASS else {}
         meta = {**item["metadata"], "labels": side.labels, "annotations": awaited}
