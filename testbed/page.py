@@ -12,7 +12,7 @@ matplotlib.use("svg")
 import matplotlib.pyplot as plt
 
 Json = dict[str, Any]
-GROUPS = ("Admission", "GitOps", "Operations", "Traffic", "Test bed")
+GROUPS = ("Admission", "GitOps", "Operations", "Stacks", "Traffic", "Test bed")
 """The chapters, in their order."""
 _HEAD = """# What the real thing showed
 
@@ -26,8 +26,10 @@ that a network plugin enforces the NetworkPolicies, or that a pod has enough CPU
 
 
 def write(folder: Path) -> Path:
-    """The page beside `results.json` in that folder, from it alone."""
+    """The page beside `results.json` in that folder, from it alone. Raises `ValueError` for a group without a chapter."""
     results: Json = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    if missing := {item["group"] for item in [*results["measures"], *results["shown"]]} - set(GROUPS):
+        raise ValueError(f"testbed/page.py has no chapter for {', '.join(sorted(missing))}; add it to GROUPS")
     programs = ", ".join(f"{name} {version}" for name, version in results["programs"].items())
     parts = [_HEAD.format(**results["machine"], programs=programs)]
     parts += [_chapter(group, results, folder) for group in GROUPS]
