@@ -26,7 +26,7 @@ that a network plugin enforces the NetworkPolicies, or that a pod has enough CPU
 
 
 def write(folder: Path) -> Path:
-    """The page beside `results.json` in that folder, from it alone. Raises `ValueError` for a group without a chapter."""
+    """The page beside `results.json` in that folder, from it alone. Raises `ValueError` for an unknown group."""
     results: Json = json.loads((folder / "results.json").read_text(encoding="utf-8"))
     if missing := {item["group"] for item in [*results["measures"], *results["shown"]]} - set(GROUPS):
         raise ValueError(f"testbed/page.py has no chapter for {', '.join(sorted(missing))}; add it to GROUPS")
