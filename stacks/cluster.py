@@ -125,6 +125,3 @@ def _machine_deployment(side: Side, pool: Pool, zone: str) -> dict[str, Any]:
         "deletion": _DELETION,
         "variables": {"overrides": [{"name": "machineType", "value": machine.type}]},
     }
-
-
-__all__ = ["CLUSTER_API", "CLUSTER_NAME_LABEL", "Cluster", "ClusterClass"]

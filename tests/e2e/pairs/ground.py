@@ -172,11 +172,6 @@ def environments() -> list[str]:
     return [name for name, each in load_environments().items() if each.pair]
 
 
-def inputs(stack: str) -> str:
-    """The digest of what a pair is made from."""
-    return side_of(stack, load_environments()).inputs()
-
-
 def database(cluster: Cluster) -> Object:
     """The PostgreSQL of a cluster, as its API server has it."""
     found = cluster.api.get(Ref(CNPG, "Cluster", "postgres", DATABASES))
