@@ -5,7 +5,7 @@ from __future__ import annotations
 import pulumi
 
 from .infrastructure import Object
-from .objects import register
+from .objects import options, register
 from .side import Side
 
 _NAME = "cluster-autoscaler"
@@ -22,11 +22,11 @@ class Autoscaler(pulumi.ComponentResource):
         super().__init__("desired:stacks:Autoscaler", side.name, None, opts)
         meta = {"name": _NAME, "namespace": side.name, "labels": side.labels}
         rights = [
-            register({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": meta}, side.options(self)),
-            register(_role(meta), side.options(self)),
-            register(_binding(meta), side.options(self)),
+            register({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": meta}, options(self)),
+            register(_role(meta), options(self)),
+            register(_binding(meta), options(self)),
         ]
-        register(_deployment(side.name, meta), side.options(self, depends_on=rights))
+        register(_deployment(side.name, meta), options(self, depends_on=rights))
         self.register_outputs({})
 
 

@@ -21,7 +21,7 @@ from constructs_lib.values import Problem
 
 from .cluster import CLUSTER_NAME_LABEL
 from .infrastructure import Chart
-from .objects import Object, register
+from .objects import Object, options, register
 from .settings import PairSettings
 from .side import ROOT, Side
 
@@ -83,7 +83,7 @@ class Bootstrap(pulumi.ComponentResource):
                 "resources": [{"kind": "Secret", "name": meta["name"]}],
             },
         }
-        register(resource_set, side.options(self, depends_on=[register(secret, side.options(self))]))
+        register(resource_set, options(self, depends_on=[register(secret, options(self))]))
 
 
 def _manifest(side: Side, path: str) -> Object:

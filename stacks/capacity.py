@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from constructs_lib.environment import Environment, Role
 from constructs_lib.pair import DatabaseClass, Pool
-from constructs_lib.rules.capacity import _of_pod
+from constructs_lib.rules.capacity import of_pod
 from constructs_lib.rules.index import Index, Workload
 from constructs_lib.rules.scaling import fewest, most
 from constructs_lib.synth import yaml
@@ -132,7 +132,7 @@ def loads(objects: Iterable[Object], database: DatabaseClass) -> Loads:
 
 
 def _pod(workload: Workload) -> Load:
-    asked = _of_pod(workload)
+    asked = of_pod(workload)
     return Load(1, asked["requests.cpu"], asked["requests.memory"])
 
 

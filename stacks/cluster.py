@@ -12,8 +12,8 @@ from constructs_lib.pair import Pool
 from constructs_lib.values import Problem
 
 from .infrastructure import CLUSTER_CLASS, WORKER
-from .objects import Object, register
-from .side import INPUTS, UNPROTECTED, Side
+from .objects import Object, options, register
+from .side import INPUTS, Side, freed
 
 _AUTOSCALER = "cluster.x-k8s.io/cluster-api-autoscaler-node-group"
 _POOL_LABEL = "node.cluster.x-k8s.io/pool"
@@ -44,7 +44,7 @@ class ClusterClass(pulumi.ComponentResource):
         # A Cluster is refused a class that Cluster API has not taken up yet.
         awaited = {"pulumi.com/waitFor": "condition=VariablesReady"} if item["kind"] == CLUSTER_CLASS else {}
         meta = {**item["metadata"], "labels": side.labels, "annotations": awaited}
-        return register({**item, "metadata": meta}, side.options(self))
+        return register({**item, "metadata": meta}, options(self))
 
 
 class Cluster(pulumi.ComponentResource):
@@ -55,8 +55,7 @@ class Cluster(pulumi.ComponentResource):
     ) -> None:
         """`remembered` are annotations for the next run; the one on protection lets it be deleted."""
         super().__init__("desired:stacks:Cluster", side.name, None, opts)
-        freed = "cluster" in remembered.get(UNPROTECTED, "").split(",")
-        protected = side.pair.protected and not freed
+        protected = side.pair.protected and "cluster" not in freed(remembered)
         annotations = {INPUTS: side.inputs(), **_IN_ITS_ORDER, **remembered}
         item = {
             "apiVersion": CLUSTER_API,
@@ -69,7 +68,7 @@ class Cluster(pulumi.ComponentResource):
             },
             "spec": {"clusterNetwork": _NETWORK, "topology": topology(side) | {"classRef": {"name": in_class.name}}},
         }
-        self.object = register(item, side.options(self, protected, depends_on=in_class.objects))
+        self.object = register(item, options(self, protected, depends_on=in_class.objects))
         self.register_outputs({})
 
 

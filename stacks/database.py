@@ -12,7 +12,7 @@ from constructs_lib.pair import Backups, Pooler
 from constructs_lib.values import Service
 
 from .credentials import credentials
-from .objects import Object, register
+from .objects import Object, options, register
 from .settings import PairSettings, Restore
 from .side import UNPROTECTED, Side
 
@@ -194,9 +194,7 @@ class DatabaseCluster(pulumi.ComponentResource):
         # The Cluster remembers that it has a database, and so comes first. What is to outlive the stack must not be
         # taken for gone with it.
         gone_with = None if protected else self._within
-        return self._side.options(
-            self, protected, deleted_with=gone_with, depends_on=[self._within, *depends_on], **more
-        )
+        return options(self, protected, deleted_with=gone_with, depends_on=[self._within, *depends_on], **more)
 
 
 def _synchronous(instances: int) -> dict[str, Any]:

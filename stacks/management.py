@@ -9,7 +9,7 @@ import pulumi
 from constructs_lib.environment import Environment, Role
 from constructs_lib.names import PREFIX
 
-from .objects import Object, register
+from .objects import Object, options, register
 from .settings import Access, ManagementSettings
 from .side import OWNER_LABEL, PROTECTED_LABEL, UNPROTECTED, labels, pair_of
 
@@ -38,7 +38,7 @@ class Management(pulumi.ComponentResource):
         self, environments: list[Environment], settings: ManagementSettings, opts: pulumi.ResourceOptions
     ) -> None:
         super().__init__("desired:stacks:Management", "management", None, opts)
-        own = pulumi.ResourceOptions(parent=self)
+        own = options(self)
         ours = {"app.kubernetes.io/managed-by": "desired", OWNER_LABEL: settings.owner}
         roles = [register(_role(access, rules, ours), own) for access, rules in _RULES.items()]
         for item in _policies(ours):
@@ -52,10 +52,8 @@ class Management(pulumi.ComponentResource):
     def _namespace(
         self, environment: Environment, role: Role, settings: ManagementSettings, roles: list[pulumi.CustomResource]
     ) -> None:
-        pair = pair_of(environment)
-        options = pulumi.ResourceOptions(parent=self, protect=pair.protected, retain_on_delete=pair.protected)
-        namespace = register(_namespace(environment, role), options)
-        inside = pulumi.ResourceOptions(parent=self, depends_on=[namespace, *roles])
+        namespace = register(_namespace(environment, role), options(self, pair_of(environment).protected))
+        inside = options(self, depends_on=[namespace, *roles])
         register(_one_cluster(environment, role), inside)
         for access, groups in settings.access.get(environment.name, {}).items():
             register(_binding(environment, role, access, groups), inside)

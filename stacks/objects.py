@@ -31,10 +31,15 @@ _TYPED: Mapping[tuple[str, str], Callable[..., pulumi.CustomResource]] = {
         kubernetes.admissionregistration.v1.ValidatingAdmissionPolicyBinding
     ),
 }
-# Drift is mended: what somebody else set on our fields is taken back. And nothing here is awaited: what has to wait
-# for a cluster says so, and `up` is run again.
+# Drift is mended: what somebody else set on our fields is taken back.
 _ALWAYS = {"pulumi.com/patchForce": "true"}
-_NOT_AWAITED = {"Deployment"}
+# Pulumi would wait for its pods, which wait for the cluster: what has to wait says so, and `up` is run again.
+_AT_ONCE = {"Deployment": {"pulumi.com/skipAwait": "true"}}
+
+
+def options(parent: pulumi.Resource, protected: bool = False, **more: Any) -> pulumi.ResourceOptions:
+    """Options for a resource; a protected one is neither deleted nor replaced, and outlives the stack."""
+    return pulumi.ResourceOptions(parent=parent, protect=protected, retain_on_delete=protected, **more)
 
 
 def register(item: Object, opts: pulumi.ResourceOptions) -> pulumi.CustomResource:
@@ -46,8 +51,7 @@ def register(item: Object, opts: pulumi.ResourceOptions) -> pulumi.CustomResourc
     if broken := violations([Registered(item, kept)], OF_AN_OBJECT):
         raise Problem(*broken)
     meta = dict(item["metadata"])
-    awaited = {} if item["kind"] not in _NOT_AWAITED else {"pulumi.com/skipAwait": "true"}
-    meta["annotations"] = {**meta.get("annotations", {}), **_ALWAYS, **awaited}
+    meta["annotations"] = {**meta.get("annotations", {}), **_ALWAYS, **_AT_ONCE.get(item["kind"], {})}
     name = "/".join(part for part in (meta.get("namespace"), meta["name"]) if part)
     body = {key: value for key, value in item.items() if key not in ("apiVersion", "kind", "metadata")}
     typed = _TYPED.get((item["apiVersion"], item["kind"]))

@@ -79,11 +79,8 @@ def unhealthy(cluster: Json | None, name: str) -> str | None:
     status, generation = cluster.get("status", {}), cluster["metadata"]["generation"]
     conditions = {each["type"]: each for each in status.get("conditions", [])}
     # Two controllers write the status, each with the generation that it has seen.
-    seen = (status, conditions.get("TopologyReconciled", {}))
-    if (
-        any(each.get("observedGeneration", generation) != generation for each in seen)
-        or "observedGeneration" not in status
-    ):
+    reconciled = conditions.get("TopologyReconciled", {}).get("observedGeneration", generation)
+    if status.get("observedGeneration") != generation or reconciled != generation:
         return f"{name} has not taken up its last change yet"
     for kind, wanted in (("TopologyReconciled", "True"), ("RollingOut", "False"), ("Available", "True")):
         found = conditions.get(kind, {})

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from .side import OWNER_LABEL, PROTECTED_LABEL, UNPROTECTED
+from .side import OWNER_LABEL, PROTECTED_LABEL, freed
 
 
 class Registered(NamedTuple):
@@ -32,9 +32,9 @@ class Registered(NamedTuple):
     @property
     def lives_on(self) -> bool:
         """Whether its environment is protected, and nobody took the first of the two steps to its end."""
-        freed = self.item["metadata"].get("annotations", {}).get(UNPROTECTED, "").split(",")
         what = "cluster" if self.kind == _CLUSTER else "database"
-        return self.labels.get(PROTECTED_LABEL) == "true" and what not in freed
+        annotations = self.item["metadata"].get("annotations", {})
+        return self.labels.get(PROTECTED_LABEL) == "true" and what not in freed(annotations)
 
     def __str__(self) -> str:
         return f"{self.item['kind']} {self.item['metadata']['name']}"

@@ -21,7 +21,7 @@ from .infrastructure import IMAGE_PULL, IMAGE_PULL_KEY, load
 from .objects import register
 from .observed import Json, Management, initialized, missing, unhealthy
 from .settings import MANAGEMENT, PROJECT, ManagementSettings, PairSettings
-from .side import DATABASE, INPUTS, RESTORED, UNPROTECTED, Side, pair_of
+from .side import DATABASE, INPUTS, RESTORED, UNPROTECTED, Side, freed, pair_of
 
 Outputs = Mapping[str, Any]
 
@@ -132,8 +132,8 @@ def _refuse_to_replace_what_is_protected(side: Side, told: PairSettings, cluster
     Pulumi itself would replace what is set free in the same run.
     """
     before = _annotations(cluster)
-    freed = "database" in before.get(UNPROTECTED, "").split(",")
-    if side.pair.protected and DATABASE in before and before.get(RESTORED, "") != str(told.restore or "") and not freed:
+    another = DATABASE in before and before.get(RESTORED, "") != str(told.restore or "")
+    if side.pair.protected and another and "database" not in freed(before):
         raise Problem(
             f"the database of {side.name} is protected, and another desired:restore makes it anew; add 'database' to "
             f"desired:unprotected and run `pulumi up -s {side.name}`, and restore it then"

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import pulumi
+from typing import NamedTuple
 
 from constructs_lib.environment import Environment, Role
 from constructs_lib.names import PREFIX
@@ -74,10 +73,6 @@ class Side(NamedTuple):
         everything = [shared, database, environment.zones, environment.storage_class, self.infrastructure.digest, code]
         return hashlib.sha256(canonical(everything).encode()).hexdigest()[:16]
 
-    def options(self, parent: pulumi.Resource, protected: bool = False, **more: Any) -> pulumi.ResourceOptions:
-        """Options for a resource; a protected one is neither deleted nor replaced, and outlives the stack."""
-        return pulumi.ResourceOptions(parent=parent, protect=protected, retain_on_delete=protected, **more)
-
 
 def pair_of(environment: Environment) -> Pair:
     """The pair of an environment. Raises Problem when it has none."""
@@ -91,9 +86,14 @@ def pair_of(environment: Environment) -> Pair:
 def labels(environment: Environment, role: Role) -> dict[str, str]:
     """The labels of all objects of a cluster, here and in the management cluster."""
     return {
-        "app.kubernetes.io/managed-by": PREFIX.split(".", 1)[0],
+        "app.kubernetes.io/managed-by": "desired",
         ENVIRONMENT_LABEL: environment.name,
         ROLE_LABEL: role,
         OWNER_LABEL: pair_of(environment).owner,
         PROTECTED_LABEL: str(pair_of(environment).protected).lower(),
     }
+
+
+def freed(annotations: Mapping[str, str]) -> list[str]:
+    """What may be deleted or replaced although its environment is protected: `cluster`, `database`."""
+    return annotations.get(UNPROTECTED, "").split(",")

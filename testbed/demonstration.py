@@ -8,9 +8,10 @@ import sys
 
 from constructs_lib.synth.progress import say
 from stacks import command
+from stacks.settings import MANAGEMENT
 
 from .programs.build import program
-from .shop import KUBECONFIGS, MANAGEMENT
+from .shop import KUBECONFIGS
 
 _MONITOR = (sys.executable, "-m", "testbed.pulumi")
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import yaml
 
+from stacks.settings import MANAGEMENT
+
 from .bed import Bed, Cluster
 from .cluster_api import ClusterApi
 from .forward import forward
@@ -21,7 +23,6 @@ from .programs.build import program
 ROOT = Path(__file__).resolve().parents[1]
 KUBECONFIGS = ROOT / ".scratch" / "kubeconfigs"
 """With these the clusters are reached from outside of the namespaces, as long as they run: a file for each."""
-MANAGEMENT = "management"
 CLUSTERS = 3
 """So many run: the shop, its ops twin, and the management cluster."""
 _FOREVER = threading.Event()

@@ -36,7 +36,7 @@ def _needed(index: Index, namespace: str) -> dict[str, Decimal]:
         for workload, times in sets:
             pods = times * (most(index, workload) + _surge(index, workload))
             total["pods"] += pods
-            for name, value in _of_pod(workload).items():
+            for name, value in of_pod(workload).items():
                 total[name] += pods * value
             total["requests.storage"] += times * most(index, workload) * _storage(workload)
     return _Known(total)
@@ -74,7 +74,7 @@ def _surge(index: Index, workload: Workload) -> int:
     return math.ceil(int(share) * most(index, workload) / 100) if share.isdigit() else 0
 
 
-def _of_pod(workload: Workload) -> dict[str, Decimal]:
+def of_pod(workload: Workload) -> dict[str, Decimal]:
     """What Kubernetes counts for one pod: sidecars run beside everything, the other first containers one by one.
 
     Source: https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/#resource-sharing-within-containers
