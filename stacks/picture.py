@@ -20,6 +20,7 @@ from . import pair_box
 from .capacity import PODS, RESERVED, as_markdown, capacity, read
 from .infrastructure import load
 from .pair_box import BUS, Cluster
+from .side import Side, pair_of
 from .svg import Picture
 
 _COLUMNS, _MARGIN, _GAP, _ROW_GAP = 3, 44, 28, 78
@@ -45,13 +46,9 @@ def clusters(root: Path, environments: Iterable[Environment]) -> list[Pair]:
 
 
 def _pair(root: Path, environment: Environment) -> Pair:
-    assert environment.pair  # only those that have one are here
-    ground, made = load(environment.pair.infrastructure), []
-    for role in _ROLES:
-        objects = read(root, environment.cluster_name(role))
-        needed = capacity(environment, role, ground, objects)
-        made.append(Cluster(environment, environment.pair, role, ground, needed))
-    return made
+    infrastructure = load(pair_of(environment).infrastructure)
+    sides = [Side(environment, role, infrastructure) for role in _ROLES]
+    return [Cluster(each, capacity(environment, each.role, infrastructure, read(root, each.name))) for each in sides]
 
 
 def draw(pairs: Sequence[Pair]) -> str:
@@ -85,7 +82,7 @@ def _left(column: int) -> float:
 def _management(picture: Picture, pairs: Sequence[Pair]) -> None:
     left, right, y = picture.width - _MARGIN - _GIT - _BETWEEN, picture.width - _MARGIN - _GIT, _TOP + 42
     inner = left - _MARGIN - 2 * _PAD
-    grounds = ", ".join(dict.fromkeys(pair[0].infrastructure.name for pair in pairs))
+    grounds = ", ".join(dict.fromkeys(pair[0].side.infrastructure.name for pair in pairs))
     picture.box(_MARGIN, _TOP, left - _MARGIN, _TOP_HEIGHT, "outer")
     picture.words(_MARGIN + _PAD, _TOP + 26, "Management cluster", "name", inner)
     picture.words(_MARGIN + _PAD, _TOP + 49, f"Cluster API for {grounds}", "", inner)
@@ -98,7 +95,7 @@ def _management(picture: Picture, pairs: Sequence[Pair]) -> None:
 
 def _git(picture: Picture, pairs: Sequence[Pair]) -> None:
     x = picture.width - _MARGIN - _GIT
-    branches = ", ".join(dict.fromkeys(pair[0].environment.git.branch for pair in pairs))
+    branches = ", ".join(dict.fromkeys(pair[0].side.environment.git.branch for pair in pairs))
     picture.box(x, _TOP, _GIT, _TOP_HEIGHT, "outer")
     picture.words(x + _PAD, _TOP + 26, "Git", "name")
     picture.words(x + _PAD + 34, _TOP + 26, f"desired publish moves {branches}", "muted", _GIT - 2 * _PAD - 34)
@@ -139,9 +136,11 @@ def _description(pairs: Sequence[Pair]) -> str:
         "Cluster API makes them, Flux in each of them pulls its manifests, and backups go to an object store."
     ]
     for pair in pairs:
-        pools = [f"{each.name} with {each.capacity.nodes[0]} to {each.capacity.nodes[1]} nodes" for each in pair]
-        protected = ", protected" if pair[0].pair.protected else ""
-        said.append(f"{pair[0].environment.name} on {pair[0].infrastructure.name}{protected}: {' and '.join(pools)}.")
+        pools = [f"{each.side.name} with {each.capacity.nodes[0]} to {each.capacity.nodes[1]} nodes" for each in pair]
+        protected = ", protected" if pair[0].side.pair.protected else ""
+        said.append(
+            f"{pair[0].side.environment.name} on {pair[0].side.infrastructure.name}{protected}: {' and '.join(pools)}."
+        )
     return " ".join(said)
 
 

@@ -17,6 +17,7 @@ from stacks.capacity import capacity
 from stacks.infrastructure import load
 from stacks.pair_box import Cluster
 from stacks.picture import clusters, documents, draw, page
+from stacks.side import Side
 from stacks.svg import _DARK, _LIGHT, wide
 from tests.support.fleet import environment
 from tests.support.repository import ROOT
@@ -43,7 +44,7 @@ def pair(name: str, zones: Sequence[str] = ("a", "b"), **fields: Any) -> list[Cl
 def cluster(made: Environment, role: Any) -> Cluster:
     assert made.pair
     ground = load("in-memory")
-    return Cluster(made, made.pair, role, ground, capacity(made, role, ground, []))
+    return Cluster(Side(made, role, ground), capacity(made, role, ground, []))
 
 
 class Words(NamedTuple):
