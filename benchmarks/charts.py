@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from constructs_lib.synth import yaml
+from desired.render import yaml
 
 from .objects import Object, Release, identity
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 from dataclasses import dataclass
 from hashlib import sha256
@@ -63,7 +62,8 @@ class Fleet:
 
 def generate(folder: Path, services: int) -> Fleet:
     """A repository with so many services in every environment. The library in it is a copy of this tree's."""
-    shutil.copytree(_LIBRARY, folder / "constructs_lib", ignore=shutil.ignore_patterns("__pycache__"))
+    for package in _PACKAGES:
+        shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
     for part in ("apps", "envs"):
         (folder / part).mkdir()
     for name in _COPIED:
@@ -135,14 +135,9 @@ def _environment(number: int, services: int) -> str:
 
 
 def _release(folder: Path, environment: str, services: int) -> None:
-    """Every service's first release, by the command that people use."""
-    images = []
-    for position in range(services):
-        name = name_of(position)
+    """Every service's first release."""
+    images = {}
+    for name in map(name_of, range(services)):
         digest = sha256(f"{name} in {environment}".encode()).hexdigest()
-        images.append(f"{name}=registry.example.com/fleet/{name}@sha256:{digest}")
-    command = [sys.executable, "-m", "constructs_lib.synth.first_release", "-e", environment, "--ref", "1.0.0"]
-    subprocess.run(
-        [*command, *images], cwd=folder, env=variables(folder), check=True, stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-    )  # fmt: skip
+        images[name] = f"registry.example.com/fleet/{name}@sha256:{digest}"
+    first_releases.write(folder, environment, images, variables(folder), ref="1.0.0")

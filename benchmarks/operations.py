@@ -16,8 +16,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from desired.operations import OPERATION, Intent
-from desired.publisher import Publisher
+from desired.core.operations import OPERATION, Intent
+from desired.publish.publisher import Publisher
 
 from .fleet import FOLLOWS, ROOT, Fleet, generate, name_of, variables
 from .history import write_history
@@ -84,7 +84,7 @@ class Fork:
 def ask(publisher: Publisher, **given: Any) -> None:
     """Does an operation."""
     operation = OPERATION.validate_python(given)
-    head = publisher.repository.main
+    head = publisher.branches.main
     publisher.perform(
         Intent(operation=operation, actor=_ACTOR, expected=head, key=uuid.uuid4().hex), lambda environment: None
     )
@@ -125,7 +125,7 @@ def _deploy_words(fork: Fork, service: str, number: int) -> list[str]:
 def _deploys(fork: Fork, publisher: Publisher, service: str) -> Callable[[int], None]:
     def deploy(number: int) -> None:
         build = {"image": fork.image(service, number)}
-        head = publisher.repository.main
+        head = publisher.branches.main
         ask(publisher, verb="deploy", environment=FOLLOWS, services={service: build}, specs_at=head)
 
     return deploy
@@ -147,7 +147,7 @@ def _plain_git(fork: Fork, service: str, number: int) -> None:
 
 def _rollbacks(fork: Fork, publisher: Publisher, service: str, repeat: int) -> dict[str, float]:
     build = {"image": fork.image(service, 999)}
-    head = publisher.repository.main
+    head = publisher.branches.main
     ask(publisher, verb="deploy", environment=FOLLOWS, services={service: build}, specs_at=head, canary=True)
     taken: dict[str, list[float]] = {"rollback": [], "rollback-broken": []}
     for number in range(repeat):

@@ -7,7 +7,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from constructs_lib.synth import yaml
+from desired.render import yaml
 
 from .objects import Object, Release, identity
 

@@ -1,4 +1,7 @@
 """The vocabulary of the fleet: what a microservice is, and where it runs. Importing this never starts node."""
 
+from . import values
+from .units import Component
 from .values import *  # noqa: F403
-from .values import __all__ as __all__
+
+__all__ = ["Component", *values.__all__]

@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from .environment import Environment, Role
-from .synth.facts import Facts
-from .synth.plan import Plan
-from .synth.renderer import use_bundled_node
-from .synth.units import Component, Request, Unit
+from .node import use_bundled_node
+from .plan import Plan
+from .units import Component, Request, Unit
 from .values import Problem, Service
+from .values.environment import Environment, Role
 
 Object = dict[str, Any]
 IMAGE = "registry.example.com/image@sha256:" + "1" * 64
@@ -39,7 +38,7 @@ def render(
     rendered.
     """
     plan = _plan(environment, "apps", [service, *among], candidate, share, finalized=finalized)
-    return [each for unit in plan.service_units(service.name) for each in _build(unit, plan).objects]
+    return [each for unit in plan.service_units(service.name) for each in _build(unit, plan)]
 
 
 def render_platform(
@@ -47,7 +46,7 @@ def render_platform(
 ) -> list[Object]:
     """The objects of a cluster's platform."""
     plan = _plan(environment, role, [], None, 0, components(environment, role))
-    return [each for unit in plan.units() if unit.id.startswith("platform/") for each in _build(unit, plan).objects]
+    return [each for unit in plan.units() if unit.id.startswith("platform/") for each in _build(unit, plan)]
 
 
 def findings(
@@ -65,13 +64,15 @@ def findings(
     A `candidate` is the next spec of the first service. `change` may plant a defect in the rendered objects.
     """
     from .rules import cluster_findings, unit_findings  # noqa: PLC0415 - the rules are not needed to render
+    from .rules.facts import Facts  # noqa: PLC0415
 
     plan = _plan(environment, role, services, candidate, share, components(environment, role))
     parts = []
     for unit in plan.units():
-        facts = _build(unit, plan)
+        objects = _build(unit, plan)
         if change:
-            change(facts.objects)
+            change(objects)
+        facts = Facts.of(unit, objects)
         parts.append(facts.with_findings(unit_findings(facts)).as_json())
     found = cluster_findings(Facts.joined(parts), environment, role)
     return [f"{finding.rule}: {finding.sentence}" for finding in found]
@@ -115,12 +116,11 @@ def _version(service: Service) -> dict[str, Any]:
     return {"image": IMAGE, "since": _SINCE, "spec": service.written()}
 
 
-def _build(unit: Unit, plan: Plan) -> Facts:
+def _build(unit: Unit, plan: Plan) -> list[Object]:
     use_bundled_node()
-    from .synth.builder import build  # noqa: PLC0415 - starts node
+    from .build import build  # noqa: PLC0415 - starts node
 
-    _, facts = build(unit, plan.request.cluster)
-    return facts
+    return list(build(unit, plan.request.cluster).values())
 
 
 __all__ = ["IMAGE", "Problem", "findings", "one", "render", "render_platform"]

@@ -1,10 +1,9 @@
-"""What `cdk8s synth` runs: writes `manifests/` for every environment."""
+"""What `cdk8s synth` runs: writes `manifests/` for every environment. `python -m envs --help` lists what else it does."""
 
 import sys
-from pathlib import Path
 
-from constructs_lib.synth.command import scratch_folder, synthesize
+from desired.cli.work_tree import main
 
-from .compose import components
+from .compose import FLEET
 
-sys.exit(synthesize(Path.cwd(), components, scratch_folder(Path.cwd())))
+sys.exit(main(FLEET))

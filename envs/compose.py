@@ -1,13 +1,13 @@
-"""Which components a cluster's platform has. A new one is a construct and a line here."""
+"""The fleet: where services and environments are, and which components a cluster's platform has."""
 
-from constructs_lib.environment import Environment, Role
-from constructs_lib.synth.units import Component
+from constructs_lib import Component, Environment, Role
+from desired.render import Fleet
 
 _LIBRARY = "constructs_lib.platform"
 
 
 def components(environment: Environment, role: Role) -> tuple[Component, ...]:
-    """The components of a cluster; `<environment>-ops` has the same ones, smaller."""
+    """The components of a cluster; `<environment>-ops` has the same ones, smaller. A new one is a construct and a line."""
     return (
         Component(name="namespaces", made_by=f"{_LIBRARY}.namespaces:Namespaces"),
         Component(name="priorities", made_by=f"{_LIBRARY}.priorities:Priorities"),
@@ -19,3 +19,6 @@ def components(environment: Environment, role: Role) -> tuple[Component, ...]:
         Component(name="monitoring", made_by=f"{_LIBRARY}.monitoring:Monitoring"),
         Component(name="gitops", made_by=f"{_LIBRARY}.gitops:GitOps"),
     )
+
+
+FLEET = Fleet(services="apps", environments="envs", components=components)

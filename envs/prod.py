@@ -1,8 +1,18 @@
 """Prod: what customers use."""
 
-from constructs_lib import Resources, Scale
-from constructs_lib.environment import Cluster, Environment, Override, Quota
-from constructs_lib.pair import Backups, DatabaseClass, Pair, Pool, Pooler
+from constructs_lib import (
+    Backups,
+    Cluster,
+    DatabaseClass,
+    Environment,
+    Override,
+    Pair,
+    Pool,
+    Pooler,
+    Quota,
+    Resources,
+    Scale,
+)
 
 from .shared import EXEMPTIONS, GIT, reference
 

@@ -1,10 +1,8 @@
-"""The renderer as a child process: `python -m envs.render`. See `constructs_lib/synth/renderer.py` for the contract."""
+"""The renderer as a child process: `python -m envs.render`. `desired/render/server.py` holds its contract."""
 
-from constructs_lib.synth.fleet import load_environments
-from constructs_lib.synth.renderer import serve, stdin_stdout
+from desired.render import serve
 
-from .compose import components
+from .compose import FLEET
 
 if __name__ == "__main__":
-    requests, out = stdin_stdout()
-    serve(load_environments(), components, requests, out)
+    serve(FLEET)

@@ -1,7 +1,6 @@
 """What our environments have in common by choice; each one names it, none inherits it."""
 
-from constructs_lib import Port, Probe, Service
-from constructs_lib.environment import Exemption, Git, Reference
+from constructs_lib import Exemption, Git, Port, Probe, Reference, Service
 
 GIT = Git(url="https://git.shop.example.com/platform/fleet.git", interval_seconds=30, signers="fleet-signers")
 

@@ -1,8 +1,6 @@
 """Staging: follows `apps/`, so that every merge can be tried the same hour."""
 
-from constructs_lib import Resources, Scale
-from constructs_lib.environment import Cluster, Environment, Quota
-from constructs_lib.pair import Pair, Pool
+from constructs_lib import Cluster, Environment, Pair, Pool, Quota, Resources, Scale
 
 from .shared import EXEMPTIONS, GIT, reference
 

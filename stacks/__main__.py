@@ -11,9 +11,10 @@ os.chdir(ROOT)
 
 import pulumi  # noqa: E402
 
-from constructs_lib.synth.fleet import load_environments, load_services  # noqa: E402
 from constructs_lib.values import Problem  # noqa: E402
-from stacks.program import run  # noqa: E402
+from desired.render.fleet import load_environments, load_services  # noqa: E402
+
+from .program import run  # noqa: E402
 
 
 async def _main() -> pulumi.Inputs:

@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 import pulumi
 import yaml
 
-from constructs_lib.environment import Environment
-from constructs_lib.names import FLUX
-from constructs_lib.synth.units import canonical
+from constructs_lib import Environment
+from constructs_lib.parts.names import FLUX
 from constructs_lib.values import Problem
+from constructs_lib.values.data import canonical
 
 from .cluster import CLUSTER_NAME_LABEL
 from .infrastructure import Chart

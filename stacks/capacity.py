@@ -9,14 +9,13 @@ from decimal import ROUND_CEILING, Decimal
 from pathlib import Path
 from typing import NamedTuple
 
-from constructs_lib.environment import Environment, Role
-from constructs_lib.pair import DatabaseClass, Pool
+from constructs_lib import DatabaseClass, Environment, Pool, Role
 from constructs_lib.rules.capacity import of_pod
+from constructs_lib.rules.facts import Facts, Object
 from constructs_lib.rules.index import Index, Workload
 from constructs_lib.rules.scaling import fewest, most
-from constructs_lib.synth import yaml
-from constructs_lib.synth.facts import Facts, Object
 from constructs_lib.values import Problem, amount
+from desired.render import yaml
 
 from .infrastructure import Infrastructure
 

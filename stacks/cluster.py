@@ -7,8 +7,8 @@ from typing import Any
 
 import pulumi
 
-from constructs_lib.names import TIER_NODE_LABEL
-from constructs_lib.pair import Pool
+from constructs_lib import Pool
+from constructs_lib.parts.names import TIER_NODE_LABEL
 from constructs_lib.values import Problem
 
 from .infrastructure import CLUSTER_CLASS, WORKER

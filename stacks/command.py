@@ -14,10 +14,10 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from constructs_lib.environment import Environment
-from constructs_lib.synth.fleet import load_environments
-from constructs_lib.synth.progress import say
+from constructs_lib import Environment
 from constructs_lib.values import Problem
+from desired.progress import say
+from desired.render.fleet import load_environments
 
 from .observed import Management, unhealthy
 from .program import side_of

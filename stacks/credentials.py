@@ -7,7 +7,7 @@ import hashlib
 import hmac
 from typing import NamedTuple
 
-from constructs_lib.names import DATABASES
+from constructs_lib.parts.names import DATABASES
 from constructs_lib.values import Database
 
 _PORT = 5432

@@ -7,8 +7,8 @@ from typing import Any
 
 import pulumi
 
-from constructs_lib.names import DATABASE_CLUSTER, DATABASES
-from constructs_lib.pair import Backups, Pooler
+from constructs_lib import Backups, Pooler
+from constructs_lib.parts.names import DATABASE_CLUSTER, DATABASES
 from constructs_lib.values import Service
 
 from .credentials import credentials

@@ -10,9 +10,9 @@ from typing import Any, Literal, NamedTuple
 import yaml
 from pydantic import Field, ValidationError
 
-from constructs_lib.synth.units import canonical
 from constructs_lib.values import Problem, Value, sentences
 from constructs_lib.values.base import Line, Many, Name
+from constructs_lib.values.data import canonical
 from constructs_lib.values.resources import Quantity
 
 FOLDER = Path(__file__).with_name("infrastructures")

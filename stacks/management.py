@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 import pulumi
 
-from constructs_lib.environment import Environment, Role
-from constructs_lib.names import PREFIX
+from constructs_lib import Environment, Role
+from constructs_lib.parts.names import PREFIX
 
 from .objects import Object, options, register
 from .settings import Access, ManagementSettings

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from constructs_lib.names import DATABASES
+from constructs_lib.parts.names import DATABASES
 from constructs_lib.values import Problem
 
 Json = Mapping[str, Any]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from constructs_lib.pair import DatabaseClass, Pool
+from constructs_lib import DatabaseClass, Pool
 
 from .capacity import Capacity, span
 from .side import Side

@@ -11,10 +11,10 @@ from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
 
-from constructs_lib.environment import Environment, Role
-from constructs_lib.synth.fleet import load_environments
-from constructs_lib.synth.progress import say
+from constructs_lib import Environment, Role
 from constructs_lib.values import Problem
+from desired.progress import say
+from desired.render.fleet import load_environments
 
 from . import pair_box
 from .capacity import PODS, RESERVED, as_markdown, capacity, read

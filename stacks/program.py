@@ -9,8 +9,8 @@ from typing import Any, cast
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-from constructs_lib.environment import Environment, Role
-from constructs_lib.names import DATABASES
+from constructs_lib import Environment, Role
+from constructs_lib.parts.names import DATABASES
 from constructs_lib.values import Problem, Service
 
 from . import bootstrap, management, settings

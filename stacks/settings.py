@@ -13,7 +13,7 @@ import pulumi
 from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, SecretStr, ValidationError
 from pydantic.alias_generators import to_camel
 
-from constructs_lib.environment import Environment
+from constructs_lib import Environment
 from constructs_lib.values import Problem, Value, sentences
 from constructs_lib.values.base import FileName, Line, Many, Name
 

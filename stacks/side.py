@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from constructs_lib.environment import Environment, Role
-from constructs_lib.names import PREFIX
-from constructs_lib.pair import Pair, Pool
-from constructs_lib.synth.units import canonical
+from constructs_lib import Environment, Pair, Pool, Role
+from constructs_lib.parts.names import PREFIX
 from constructs_lib.values import Problem
+from constructs_lib.values.data import canonical
 
 from .infrastructure import Infrastructure
 

@@ -6,7 +6,7 @@
 import os
 import sys
 
-from constructs_lib.synth.progress import say
+from desired.progress import say
 from stacks import command
 from stacks.settings import MANAGEMENT
 

@@ -13,7 +13,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from constructs_lib.synth.store import cache_folder
+from desired.render.cache import cache_folder
 
 FOLDER = "DESIRED_BED"
 """The environment variable that names, within, the folder in memory where a test bed writes."""

@@ -5,21 +5,21 @@ from __future__ import annotations
 from cdk8s_plus_27 import k8s
 from constructs import Construct
 
-from ..environment import Placed
-from ..objects import Manifest, quantity
 from ..values import Metric, Scale
+from ..values.resolved_service import ResolvedService
 from .labels import meta
+from .objects import Manifest, quantity
 
 
-def autoscaler(scope: Construct, placed: Placed, slot: str, target: str, at_peak: bool) -> None:
+def autoscaler(scope: Construct, resolved: ResolvedService, slot: str, target: str, at_peak: bool) -> None:
     """An autoscaler between the bounds of the service's scale; none for a fixed number.
 
     During a rollout it holds every slot at the peak, so that either one can take all the traffic at once.
     """
-    scale = placed.scale
+    scale = resolved.scale
     if scale.is_fixed:
         return
-    about = meta(placed, target, slot)
+    about = meta(resolved, target, slot)
     k8s.KubeHorizontalPodAutoscalerV2(
         scope,
         f"HorizontalPodAutoscaler-{target}",
@@ -34,16 +34,16 @@ def autoscaler(scope: Construct, placed: Placed, slot: str, target: str, at_peak
     )
 
 
-def recommender(scope: Construct, placed: Placed, slot: str, kind: str, target: str) -> None:
+def recommender(scope: Construct, resolved: ResolvedService, slot: str, kind: str, target: str) -> None:
     """Writes down what the service would reserve, where it asked for that; it never changes a pod."""
-    if not placed.service.recommend_resources:
+    if not resolved.service.recommend_resources:
         return
     reference = {"apiVersion": "apps/v1", "kind": kind, "name": target}
     Manifest(
         scope,
         "autoscaling.k8s.io/v1",
         "VerticalPodAutoscaler",
-        meta(placed, target, slot),
+        meta(resolved, target, slot),
         spec={"targetRef": reference, "updatePolicy": {"updateMode": "Off"}},
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..environment import Callee, Placed
+from ..values.resolved_service import Callee, ResolvedService
 
 
 class Call(NamedTuple):
@@ -16,15 +16,15 @@ class Call(NamedTuple):
     """Whether it is reached through the internal gateway."""
 
 
-def calls(placed: Placed) -> list[Call]:
+def calls(resolved: ResolvedService) -> list[Call]:
     """The ports that a service calls: those of its dependencies, and the collector's where it sends telemetry."""
-    named = [(each.service, each.port) for each in placed.service.depends_on]
-    collector = placed.place.collector
-    if placed.service.telemetry and collector and collector != placed.service.name:
+    named = [(each.service, each.port) for each in resolved.service.depends_on]
+    collector = resolved.placement.collector
+    if resolved.service.telemetry and collector and collector != resolved.service.name:
         named.append((collector, "grpc"))
     found = []
     for name, port_name in named:
-        callee = placed.callees.get(name)
+        callee = resolved.callees.get(name)
         port = next((each for each in callee.ports if port_name in (None, each[0])), None) if callee else None
         if callee and port:
             found.append(Call(callee, port[1], port[0] in callee.routed))

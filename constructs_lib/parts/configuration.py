@@ -9,51 +9,53 @@ from collections.abc import Sequence
 from cdk8s_plus_27 import k8s
 from constructs import Construct
 
-from ..environment import Placed
-from ..names import DATABASE_STORE, SECRET_STORE, database_secret, slot_name
-from ..objects import Manifest
 from ..values import Config, Secret
+from ..values.resolved_service import ResolvedService
 from ..values.service import DATABASE_KEYS
 from .labels import meta
+from .names import DATABASE_STORE, SECRET_STORE, database_secret, slot_name
+from .objects import Manifest
 
 
-def config_map_name(placed: Placed, slot: str, config: Config) -> str:
+def config_map_name(resolved: ResolvedService, slot: str, config: Config) -> str:
     """`<service>-<slot>-<config>-<hash>`: a change of the content is a new object, so that the pods roll."""
     digest = hashlib.sha256(json.dumps(config.data, sort_keys=True).encode()).hexdigest()[:10]
-    return f"{slot_name(placed.service.name, slot)}-{config.name}-{digest}"
+    return f"{slot_name(resolved.service.name, slot)}-{config.name}-{digest}"
 
 
-def secret_name(placed: Placed, slot: str, secret: Secret) -> str:
+def secret_name(resolved: ResolvedService, slot: str, secret: Secret) -> str:
     """The Secret that an ExternalSecret of the same name fills."""
-    return f"{slot_name(placed.service.name, slot)}-{secret.name}"
+    return f"{slot_name(resolved.service.name, slot)}-{secret.name}"
 
 
-def config_maps(scope: Construct, placed: Placed, slot: str) -> None:
+def config_maps(scope: Construct, resolved: ResolvedService, slot: str) -> None:
     """One immutable ConfigMap for each config of the service."""
-    for config in placed.service.configs:
-        about = meta(placed, config_map_name(placed, slot, config), slot)
+    for config in resolved.service.configs:
+        about = meta(resolved, config_map_name(resolved, slot, config), slot)
         k8s.KubeConfigMap(scope, about.name, metadata=about.typed(), data=dict(config.data), immutable=True)
 
 
-def external_secrets(scope: Construct, placed: Placed, slot: str) -> None:
+def external_secrets(scope: Construct, resolved: ResolvedService, slot: str) -> None:
     """One ExternalSecret for each secret of the service."""
-    for secret in placed.service.secrets:
-        name = secret_name(placed, slot, secret)
-        _external_secret(scope, placed, slot, name, SECRET_STORE, dict(secret.keys))
+    for secret in resolved.service.secrets:
+        name = secret_name(resolved, slot, secret)
+        _external_secret(scope, resolved, slot, name, SECRET_STORE, dict(secret.keys))
 
 
-def database_credentials(scope: Construct, specs: Sequence[Placed]) -> None:
+def database_credentials(scope: Construct, specs: Sequence[ResolvedService]) -> None:
     """The address and password of the service's own database, which `stacks/` keeps beside that database.
 
     `specs` are the specs of its slots: one of them is enough to need it.
     """
-    placed = specs[0]
+    resolved = specs[0]
     if any(each.database for each in specs):
-        remote = {key: f"{placed.service.name}#{key}" for key in DATABASE_KEYS}
-        _external_secret(scope, placed, "", database_secret(placed.service.name), DATABASE_STORE, remote)
+        remote = {key: f"{resolved.service.name}#{key}" for key in DATABASE_KEYS}
+        _external_secret(scope, resolved, "", database_secret(resolved.service.name), DATABASE_STORE, remote)
 
 
-def _external_secret(scope: Construct, placed: Placed, slot: str, name: str, store: str, keys: dict[str, str]) -> None:
+def _external_secret(
+    scope: Construct, resolved: ResolvedService, slot: str, name: str, store: str, keys: dict[str, str]
+) -> None:
     data = []
     for key, entry in keys.items():
         remote, _, prop = entry.partition("#")
@@ -62,7 +64,7 @@ def _external_secret(scope: Construct, placed: Placed, slot: str, name: str, sto
         scope,
         "external-secrets.io/v1",
         "ExternalSecret",
-        meta(placed, name, slot),
+        meta(resolved, name, slot),
         spec={
             "refreshInterval": "1h0m0s",
             "secretStoreRef": {"kind": "ClusterSecretStore", "name": store},

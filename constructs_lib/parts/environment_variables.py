@@ -6,51 +6,53 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from ..environment import Placed
-from ..names import INTERNAL_PORT, database_secret
-from ..release import Version
 from ..values import ConfigKey, Container, FieldOf, Public, SecretKey
 from ..values.container import EnvValue
+from ..values.release import Version
+from ..values.resolved_service import ResolvedService
 from .configuration import config_map_name, secret_name
+from .names import INTERNAL_PORT, database_secret
 
 OTLP_PORT = 4317
 
 
-def variables(placed: Placed, version: Version, slot: str) -> list[dict[str, Any]]:
+def variables(resolved: ResolvedService, version: Version, slot: str) -> list[dict[str, Any]]:
     """The main container's variables, those that others refer to first."""
-    named = {**_given(placed, version, placed.service.name), **placed.service.env, **placed.env}
-    return _as_list(placed, slot, named)
+    named = {**_given(resolved, version, resolved.service.name), **resolved.service.env, **resolved.env}
+    return _as_list(resolved, slot, named)
 
 
-def variables_beside(placed: Placed, version: Version, slot: str, container: Container) -> list[dict[str, Any]]:
+def variables_beside(
+    resolved: ResolvedService, version: Version, slot: str, container: Container
+) -> list[dict[str, Any]]:
     """The variables of a container beside the main one: it is given the same, under its own name."""
-    return _as_list(placed, slot, {**_given(placed, version, container.name), **container.env})
+    return _as_list(resolved, slot, {**_given(resolved, version, container.name), **container.env})
 
 
-def _given(placed: Placed, version: Version, name: str) -> dict[str, EnvValue]:
+def _given(resolved: ResolvedService, version: Version, name: str) -> dict[str, EnvValue]:
     return {
         "POD_NAME": FieldOf(field="metadata.name"),
         "POD_IP": FieldOf(field="status.podIP"),
         "NODE_NAME": FieldOf(field="spec.nodeName"),
-        "LOG_LEVEL": placed.place.log_level,
-        **_telemetry(placed, version, name),
-        **addresses(placed),
+        "LOG_LEVEL": resolved.placement.log_level,
+        **_telemetry(resolved, version, name),
+        **addresses(resolved),
     }
 
 
-def _as_list(placed: Placed, slot: str, named: Mapping[str, EnvValue]) -> list[dict[str, Any]]:
-    return [{"name": name, **_source(placed, slot, value)} for name, value in named.items()]
+def _as_list(resolved: ResolvedService, slot: str, named: Mapping[str, EnvValue]) -> list[dict[str, Any]]:
+    return [{"name": name, **_source(resolved, slot, value)} for name, value in named.items()]
 
 
-def _source(placed: Placed, slot: str, value: EnvValue) -> dict[str, Any]:
+def _source(resolved: ResolvedService, slot: str, value: EnvValue) -> dict[str, Any]:
     match value:
         case SecretKey():
-            own = next((each for each in placed.service.secrets if each.name == value.secret), None)
-            name = secret_name(placed, slot, own) if own else database_secret(placed.service.name)
+            own = next((each for each in resolved.service.secrets if each.name == value.secret), None)
+            name = secret_name(resolved, slot, own) if own else database_secret(resolved.service.name)
             return {"valueFrom": {"secretKeyRef": {"name": name, "key": value.key}}}
         case ConfigKey():
-            config = next(each for each in placed.service.configs if each.name == value.config)
-            reference = {"name": config_map_name(placed, slot, config), "key": value.key}
+            config = next(each for each in resolved.service.configs if each.name == value.config)
+            reference = {"name": config_map_name(resolved, slot, config), "key": value.key}
             return {"valueFrom": {"configMapKeyRef": reference}}
         case FieldOf():
             return {"valueFrom": {"fieldRef": {"fieldPath": value.field}}}
@@ -59,21 +61,21 @@ def _source(placed: Placed, slot: str, value: EnvValue) -> dict[str, Any]:
     return {"value": str(value)}
 
 
-def addresses(placed: Placed) -> dict[str, str]:
+def addresses(resolved: ResolvedService) -> dict[str, str]:
     """Variables with the addresses of the dependencies that run in this cluster."""
     found: dict[str, str] = {}
-    for each in placed.service.depends_on:
-        if address := address_of(placed, each.service, each.port):
+    for each in resolved.service.depends_on:
+        if address := address_of(resolved, each.service, each.port):
             found |= each.variables(*address)
     return found
 
 
-def address_of(placed: Placed, service: str, port: str | None) -> tuple[str, int] | None:
+def address_of(resolved: ResolvedService, service: str, port: str | None) -> tuple[str, int] | None:
     """Host and port under which the service reaches another one; None where that one does not run.
 
     A routed port is reached at the internal gateway's port, under the name that its route listens to.
     """
-    callee = placed.callees.get(service)
+    callee = resolved.callees.get(service)
     found = next((each for each in callee.ports if port in (None, each[0])), None) if callee else None
     if not callee or not found:
         return None
@@ -84,18 +86,18 @@ def address_of(placed: Placed, service: str, port: str | None) -> tuple[str, int
     return f"{callee.name}{suffix}.{callee.namespace}", INTERNAL_PORT
 
 
-def _telemetry(placed: Placed, version: Version, name: str) -> dict[str, EnvValue]:
-    collector = placed.place.collector
-    address = address_of(placed, collector, "grpc") if collector else None
-    if not placed.service.telemetry or not address or collector == placed.service.name:
+def _telemetry(resolved: ResolvedService, version: Version, name: str) -> dict[str, EnvValue]:
+    collector = resolved.placement.collector
+    address = address_of(resolved, collector, "grpc") if collector else None
+    if not resolved.service.telemetry or not address or collector == resolved.service.name:
         return {}
     attributes = {
-        "service.namespace": placed.place.namespace,
+        "service.namespace": resolved.placement.namespace,
         # Encoded as the specification of OTEL_RESOURCE_ATTRIBUTES asks, as a branch may hold a comma.
         "service.version": quote(version.ref, safe="/") or (version.commit or "")[:12] or "unknown",
         "service.instance.id": "$(POD_NAME)",
-        "deployment.environment.name": placed.place.environment,
-        "k8s.cluster.name": placed.place.cluster,
+        "deployment.environment.name": resolved.placement.environment,
+        "k8s.cluster.name": resolved.placement.cluster,
         "k8s.pod.name": "$(POD_NAME)",
         "k8s.node.name": "$(NODE_NAME)",
     }

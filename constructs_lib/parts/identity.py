@@ -5,21 +5,21 @@ from __future__ import annotations
 from cdk8s_plus_27 import k8s
 from constructs import Construct
 
-from ..environment import Placed
-from ..names import slot_name
+from ..values.resolved_service import ResolvedService
 from .labels import meta
+from .names import slot_name
 
 
-def identity(scope: Construct, placed: Placed, slot: str) -> None:
+def identity(scope: Construct, resolved: ResolvedService, slot: str) -> None:
     """A ServiceAccount of its own and, when asked, a Role and its binding."""
-    about = meta(placed, slot_name(placed.service.name, slot), slot)
+    about = meta(resolved, slot_name(resolved.service.name, slot), slot)
     k8s.KubeServiceAccount(
         scope,
         f"ServiceAccount-{about.name}",
         metadata=about.typed(),
         automount_service_account_token=False,
     )
-    if not placed.service.permissions:
+    if not resolved.service.permissions:
         return
     rules = [
         k8s.PolicyRule(
@@ -28,7 +28,7 @@ def identity(scope: Construct, placed: Placed, slot: str) -> None:
             verbs=list(each.verbs),
             resource_names=list(each.names) or None,
         )
-        for each in placed.service.permissions
+        for each in resolved.service.permissions
     ]
     k8s.KubeRole(scope, f"Role-{about.name}", metadata=about.typed(), rules=rules)
     k8s.KubeRoleBinding(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..environment import Placed
-from ..names import PREFIX, SERVICE_LABEL, SLOT_LABEL
-from ..objects import Meta
+from ..values.resolved_service import ResolvedService
+from .names import PREFIX, SERVICE_LABEL, SLOT_LABEL
+from .objects import Meta
 
 
 def selector(service: str, slot: str = "") -> dict[str, str]:
@@ -12,13 +12,13 @@ def selector(service: str, slot: str = "") -> dict[str, str]:
     return {SERVICE_LABEL: service} | ({SLOT_LABEL: slot} if slot else {})
 
 
-def meta(placed: Placed, name: str, slot: str = "") -> Meta:
+def meta(resolved: ResolvedService, name: str, slot: str = "") -> Meta:
     """The metadata that all objects of a service carry."""
-    service = placed.service
+    service = resolved.service
     return Meta(
         name=name,
-        namespace=placed.place.namespace,
-        labels=labels(placed, slot),
+        namespace=resolved.placement.namespace,
+        labels=labels(resolved, slot),
         annotations={
             f"{PREFIX}/{key}": value
             for key, value in (("repository", service.repository), ("runbook", service.runbook))
@@ -27,9 +27,9 @@ def meta(placed: Placed, name: str, slot: str = "") -> Meta:
     )
 
 
-def labels(placed: Placed, slot: str = "") -> dict[str, str]:
+def labels(resolved: ResolvedService, slot: str = "") -> dict[str, str]:
     """Selector labels, and those that people sort by."""
-    service = placed.service
+    service = resolved.service
     return selector(service.name, slot) | {
         "app.kubernetes.io/managed-by": "desired",
         f"{PREFIX}/owner": service.owner,

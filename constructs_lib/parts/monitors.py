@@ -6,18 +6,18 @@ from collections.abc import Sequence
 
 from constructs import Construct
 
-from ..environment import Placed
-from ..objects import Manifest
+from ..values.resolved_service import ResolvedService
 from .labels import meta, selector
+from .objects import Manifest
 
 
-def monitor(scope: Construct, specs: Sequence[Placed]) -> None:
+def monitor(scope: Construct, specs: Sequence[ResolvedService]) -> None:
     """One monitor for all slots. A PodMonitor where the metrics' port is not one that a Service of it has."""
-    measured = [placed for placed in specs if placed.service.metrics]
+    measured = [resolved for resolved in specs if resolved.service.metrics]
     if not measured:
         return
-    placed = measured[0]
-    name = placed.service.name
+    resolved = measured[0]
+    name = resolved.service.name
     endpoints, kinds = [], set()
     for each in measured:
         metrics = each.service.metrics
@@ -31,4 +31,4 @@ def monitor(scope: Construct, specs: Sequence[Placed]) -> None:
     kind = "PodMonitor" if "PodMonitor" in kinds else "ServiceMonitor"
     key = "podMetricsEndpoints" if kind == "PodMonitor" else "endpoints"
     spec = {"selector": {"matchLabels": selector(name)}, key: endpoints}
-    Manifest(scope, "monitoring.coreos.com/v1", kind, meta(placed, name), spec=spec)
+    Manifest(scope, "monitoring.coreos.com/v1", kind, meta(resolved, name), spec=spec)

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Sequence
 from cdk8s_plus_27 import k8s
 from constructs import Construct
 
-from ..environment import Callee, Placed
-from ..names import (
+from ..values.resolved_service import Callee, ResolvedService
+from .calls import Call, calls
+from .labels import meta, selector
+from .names import (
     DATABASE_CLUSTER,
     DATABASES,
     DNS_LABEL,
@@ -20,35 +22,33 @@ from ..names import (
     MONITORING,
     proxy_labels,
 )
-from ..objects import number
-from .calls import Call, calls
-from .labels import meta, selector
+from .objects import number
 
 _POSTGRES = 5432
 
 
-def network_policies(scope: Construct, specs: Sequence[Placed]) -> None:
+def network_policies(scope: Construct, specs: Sequence[ResolvedService]) -> None:
     """The policies of a service: its own, and a pair for every service that it calls directly.
 
     `specs` are the specs of its slots; the policies are the union of what they need.
     """
-    placed = specs[0]
-    name = placed.service.name
+    resolved = specs[0]
+    name = resolved.service.name
     ingress = [*_from_gateways(specs), *_from_prometheus(specs)]
     egress = [_to_dns(), *_to_gateway(specs), *_to_database(specs), *_to_outside(specs)]
-    _policy(scope, placed, name, selector(name), ingress, egress, ["Ingress", "Egress"])
+    _policy(scope, resolved, name, selector(name), ingress, egress, ["Ingress", "Egress"])
     for callee, ports in _direct(specs):
         pods = [_peer(selector(callee.name), callee.namespace)]
         out = [k8s.NetworkPolicyEgressRule(to=pods, ports=_ports(ports))]
-        _policy(scope, placed, f"{name}-to-{callee.name}", selector(name), [], out, ["Egress"])
-        caller = [_peer(selector(name), placed.place.namespace)]
+        _policy(scope, resolved, f"{name}-to-{callee.name}", selector(name), [], out, ["Egress"])
+        caller = [_peer(selector(name), resolved.placement.namespace)]
         admitted = [k8s.NetworkPolicyIngressRule(from_=caller, ports=_ports(ports))]
-        _policy(scope, placed, f"{callee.name}-from-{name}", selector(callee.name), admitted, [], ["Ingress"])
+        _policy(scope, resolved, f"{callee.name}-from-{name}", selector(callee.name), admitted, [], ["Ingress"])
 
 
 def _policy(
     scope: Construct,
-    placed: Placed,
+    resolved: ResolvedService,
     name: str,
     pods: dict[str, str],
     ingress: list[k8s.NetworkPolicyIngressRule],
@@ -58,7 +58,7 @@ def _policy(
     k8s.KubeNetworkPolicy(
         scope,
         f"NetworkPolicy-{name}",
-        metadata=meta(placed, name).typed(),
+        metadata=meta(resolved, name).typed(),
         spec=k8s.NetworkPolicySpec(
             pod_selector=k8s.LabelSelector(match_labels=pods),
             policy_types=types,
@@ -68,16 +68,16 @@ def _policy(
     )
 
 
-def _from_gateways(specs: Sequence[Placed]) -> list[k8s.NetworkPolicyIngressRule]:
-    ports = sorted({port.number for placed in specs for port in placed.service.routed})
+def _from_gateways(specs: Sequence[ResolvedService]) -> list[k8s.NetworkPolicyIngressRule]:
+    ports = sorted({port.number for resolved in specs for port in resolved.service.routed})
     gateways = [INTERNAL] if ports else []
-    gateways += [EXTERNAL] if any(placed.service.external for placed in specs) else []
+    gateways += [EXTERNAL] if any(resolved.service.external for resolved in specs) else []
     peers = [_peer(proxy_labels(gateway), ENVOY_SYSTEM) for gateway in gateways]
     return [k8s.NetworkPolicyIngressRule(from_=peers, ports=_ports(ports))] if peers else []
 
 
-def _from_prometheus(specs: Sequence[Placed]) -> list[k8s.NetworkPolicyIngressRule]:
-    ports = sorted({placed.service.metrics.port for placed in specs if placed.service.metrics})
+def _from_prometheus(specs: Sequence[ResolvedService]) -> list[k8s.NetworkPolicyIngressRule]:
+    ports = sorted({resolved.service.metrics.port for resolved in specs if resolved.service.metrics})
     peers = [_peer({"app.kubernetes.io/name": "prometheus"}, MONITORING)]
     return [k8s.NetworkPolicyIngressRule(from_=peers, ports=_ports(ports))] if ports else []
 
@@ -87,22 +87,22 @@ def _to_dns() -> k8s.NetworkPolicyEgressRule:
     return k8s.NetworkPolicyEgressRule(to=[_peer(DNS_LABEL, DNS_NAMESPACE)], ports=ports)
 
 
-def _to_gateway(specs: Sequence[Placed]) -> list[k8s.NetworkPolicyEgressRule]:
+def _to_gateway(specs: Sequence[ResolvedService]) -> list[k8s.NetworkPolicyEgressRule]:
     peers = [_peer(proxy_labels(INTERNAL), ENVOY_SYSTEM)]
     routed = any(call.routed for call in _calls(specs))
     return [k8s.NetworkPolicyEgressRule(to=peers, ports=_ports([INTERNAL_PORT]))] if routed else []
 
 
-def _to_database(specs: Sequence[Placed]) -> list[k8s.NetworkPolicyEgressRule]:
-    if not any(placed.database for placed in specs):
+def _to_database(specs: Sequence[ResolvedService]) -> list[k8s.NetworkPolicyEgressRule]:
+    if not any(resolved.database for resolved in specs):
         return []
     peer = _peer({"cnpg.io/cluster": DATABASE_CLUSTER}, DATABASES)
     return [k8s.NetworkPolicyEgressRule(to=[peer], ports=_ports([_POSTGRES]))]
 
 
-def _to_outside(specs: Sequence[Placed]) -> list[k8s.NetworkPolicyEgressRule]:
+def _to_outside(specs: Sequence[ResolvedService]) -> list[k8s.NetworkPolicyEgressRule]:
     # By the whole value: two specs may mean other addresses by one name.
-    found = dict.fromkeys(outside for placed in specs for outside in placed.service.outside)
+    found = dict.fromkeys(outside for resolved in specs for outside in resolved.service.outside)
     return [
         k8s.NetworkPolicyEgressRule(
             to=[k8s.NetworkPolicyPeer(ip_block=k8s.IpBlock(cidr=cidr)) for cidr in outside.cidrs],
@@ -112,11 +112,11 @@ def _to_outside(specs: Sequence[Placed]) -> list[k8s.NetworkPolicyEgressRule]:
     ]
 
 
-def _calls(specs: Sequence[Placed]) -> list[Call]:
-    return [call for placed in specs for call in calls(placed)]
+def _calls(specs: Sequence[ResolvedService]) -> list[Call]:
+    return [call for resolved in specs for call in calls(resolved)]
 
 
-def _direct(specs: Sequence[Placed]) -> list[tuple[Callee, list[int]]]:
+def _direct(specs: Sequence[ResolvedService]) -> list[tuple[Callee, list[int]]]:
     ports: dict[str, tuple[Callee, set[int]]] = {}
     for call in _calls(specs):
         if not call.routed:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import cdk8s
 from constructs import Construct
 
+from constructs_lib.values.data import Json
+
 from ..values import Patch, Problem
 from .json_patch import change
-
-Json = dict[str, Any]
 
 
 def apply_patches(scope: Construct, subject: str, patches: tuple[Patch, ...]) -> None:

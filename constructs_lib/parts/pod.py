@@ -4,50 +4,50 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..environment import Placed
-from ..names import CALLS_GATEWAY_LABEL, INTERNAL, PREFIX, PRIORITY, TIER_NODE_LABEL, slot_name
-from ..release import Version
 from ..values import Container, Resources, Service, Volume
 from ..values.container import Port
+from ..values.release import Version
+from ..values.resolved_service import ResolvedService
 from .calls import calls
 from .configuration import config_map_name, secret_name
 from .environment_variables import variables, variables_beside
 from .labels import labels, selector
+from .names import CALLS_GATEWAY_LABEL, INTERNAL, PREFIX, PRIORITY, TIER_NODE_LABEL, slot_name
 from .probes import probe_spec, probes
 
 _SCRATCH = Volume.scratch("/tmp", "128Mi")
 
 
-def pod_template(placed: Placed, version: Version, slot: str) -> dict[str, Any]:
+def pod_template(resolved: ResolvedService, version: Version, slot: str) -> dict[str, Any]:
     """The pod template of a Deployment or a StatefulSet."""
-    return {"metadata": _pod_metadata(placed, version, slot), "spec": _pod_spec(placed, version, slot)}
+    return {"metadata": _pod_metadata(resolved, version, slot), "spec": _pod_spec(resolved, version, slot)}
 
 
-def job_pod_template(placed: Placed, version: Version) -> dict[str, Any]:
+def job_pod_template(resolved: ResolvedService, version: Version) -> dict[str, Any]:
     """The pod template of a job: it ends by itself, and is not spread."""
-    spec = _pod_spec(placed, version, "")
+    spec = _pod_spec(resolved, version, "")
     for key in ("topologySpreadConstraints", "affinity"):
         spec.pop(key, None)
-    return {"metadata": _pod_metadata(placed, version, ""), "spec": {"restartPolicy": "Never", **spec}}
+    return {"metadata": _pod_metadata(resolved, version, ""), "spec": {"restartPolicy": "Never", **spec}}
 
 
-def _pod_metadata(placed: Placed, version: Version, slot: str) -> dict[str, Any]:
-    calls_gateway = any(call.routed for call in calls(placed))
+def _pod_metadata(resolved: ResolvedService, version: Version, slot: str) -> dict[str, Any]:
+    calls_gateway = any(call.routed for call in calls(resolved))
     built = {f"{PREFIX}/commit": version.commit, f"{PREFIX}/ref": version.ref}
     annotations = {key: value for key, value in built.items() if value}
     return {
-        "labels": labels(placed, slot) | ({CALLS_GATEWAY_LABEL: INTERNAL} if calls_gateway else {}),
+        "labels": labels(resolved, slot) | ({CALLS_GATEWAY_LABEL: INTERNAL} if calls_gateway else {}),
         **({"annotations": annotations} if annotations else {}),
     }
 
 
-def _pod_spec(placed: Placed, version: Version, slot: str) -> dict[str, Any]:
-    service = placed.service
-    mounts = _mounts(placed)
-    beside = [_container_beside(placed, version, slot, each, mounts) for each in service.init]
+def _pod_spec(resolved: ResolvedService, version: Version, slot: str) -> dict[str, Any]:
+    service = resolved.service
+    mounts = _mounts(resolved)
+    beside = [_container_beside(resolved, version, slot, each, mounts) for each in service.init]
     # A native sidecar is an init container that is restarted: it starts before the main one and ends after it.
     beside += [
-        {**_container_beside(placed, version, slot, each, mounts), "restartPolicy": "Always"}
+        {**_container_beside(resolved, version, slot, each, mounts), "restartPolicy": "Always"}
         for each in service.sidecars
     ]
     return {
@@ -64,16 +64,18 @@ def _pod_spec(placed: Placed, version: Version, slot: str) -> dict[str, Any]:
             "fsGroupChangePolicy": "OnRootMismatch",
             "seccompProfile": {"type": "RuntimeDefault"},
         },
-        **_spread(placed, slot),
-        **_affinity(placed, slot),
+        **_spread(resolved, slot),
+        **_affinity(resolved, slot),
         **({"initContainers": beside} if beside else {}),
-        "containers": [_main_container(placed, version, slot, mounts)],
-        "volumes": _volumes(placed, slot),
+        "containers": [_main_container(resolved, version, slot, mounts)],
+        "volumes": _volumes(resolved, slot),
     }
 
 
-def _main_container(placed: Placed, version: Version, slot: str, mounts: list[dict[str, Any]]) -> dict[str, Any]:
-    service = placed.service
+def _main_container(
+    resolved: ResolvedService, version: Version, slot: str, mounts: list[dict[str, Any]]
+) -> dict[str, Any]:
+    service = resolved.service
     own = [{"name": claim.name, "mountPath": claim.path} for claim in service.claims]
     drain = {"lifecycle": {"preStop": {"sleep": {"seconds": service.shutdown.drain_seconds}}}}
     return {
@@ -81,9 +83,9 @@ def _main_container(placed: Placed, version: Version, slot: str, mounts: list[di
         "image": version.image,
         "imagePullPolicy": "IfNotPresent",
         **_program(service),
-        "env": variables(placed, version, slot),
+        "env": variables(resolved, version, slot),
         **_ports(service.ports, *_metrics_port(service)),
-        "resources": _reserved(placed.resources),
+        "resources": _reserved(resolved.resources),
         **probes(service),
         **(drain if service.ports else {}),
         "securityContext": _restricted(),
@@ -92,7 +94,7 @@ def _main_container(placed: Placed, version: Version, slot: str, mounts: list[di
 
 
 def _container_beside(
-    placed: Placed, version: Version, slot: str, container: Container, mounts: list[dict[str, Any]]
+    resolved: ResolvedService, version: Version, slot: str, container: Container, mounts: list[dict[str, Any]]
 ) -> dict[str, Any]:
     ready = container.readiness
     return {
@@ -100,9 +102,9 @@ def _container_beside(
         "image": container.image,
         "imagePullPolicy": "IfNotPresent",
         **_program(container),
-        "env": variables_beside(placed, version, slot, container),
+        "env": variables_beside(resolved, version, slot, container),
         **_ports(container.ports),
-        "resources": _reserved(placed.container_resources[container.name]),
+        "resources": _reserved(resolved.container_resources[container.name]),
         **({"readinessProbe": probe_spec("readiness", ready, container.ports)} if ready else {}),
         "securityContext": _restricted(),
         "volumeMounts": mounts,
@@ -144,65 +146,65 @@ def _restricted() -> dict[str, Any]:
     }
 
 
-def _affinity(placed: Placed, slot: str) -> dict[str, Any]:
-    label = TIER_NODE_LABEL.format(tier=placed.service.tier)
+def _affinity(resolved: ResolvedService, slot: str) -> dict[str, Any]:
+    label = TIER_NODE_LABEL.format(tier=resolved.service.tier)
     drawn = {"weight": 50, "preference": {"matchExpressions": [{"key": label, "operator": "Exists"}]}}
     near = {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [drawn]}}
-    return {"affinity": near | _apart(placed, slot)}
+    return {"affinity": near | _apart(resolved, slot)}
 
 
-def _apart(placed: Placed, slot: str) -> dict[str, Any]:
-    if placed.scale.max == 1:
+def _apart(resolved: ResolvedService, slot: str) -> dict[str, Any]:
+    if resolved.scale.max == 1:
         return {}
     nodes = {
         "weight": 100,
         "podAffinityTerm": {
             "topologyKey": "kubernetes.io/hostname",
-            "labelSelector": {"matchLabels": selector(placed.service.name, slot)},
+            "labelSelector": {"matchLabels": selector(resolved.service.name, slot)},
         },
     }
     return {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [nodes]}}
 
 
-def _spread(placed: Placed, slot: str) -> dict[str, Any]:
-    if placed.scale.max == 1 or len(placed.place.zones) == 1:
+def _spread(resolved: ResolvedService, slot: str) -> dict[str, Any]:
+    if resolved.scale.max == 1 or len(resolved.placement.zones) == 1:
         return {}
     zones = {
         "maxSkew": 1,
         "topologyKey": "topology.kubernetes.io/zone",
         "whenUnsatisfiable": "ScheduleAnyway",
-        "labelSelector": {"matchLabels": selector(placed.service.name, slot)},
+        "labelSelector": {"matchLabels": selector(resolved.service.name, slot)},
         # Pods of one rolling update are counted alone, so that old ones do not push new ones into one zone.
-        **({"matchLabelKeys": ["pod-template-hash"]} if placed.service.kind != "stateful" else {}),
+        **({"matchLabelKeys": ["pod-template-hash"]} if resolved.service.kind != "stateful" else {}),
     }
     return {"topologySpreadConstraints": [zones]}
 
 
-def _space(placed: Placed) -> list[tuple[str, Volume]]:
-    return [("tmp", _SCRATCH), *((f"scratch-{index}", each) for index, each in enumerate(placed.service.volumes))]
+def _space(resolved: ResolvedService) -> list[tuple[str, Volume]]:
+    return [("tmp", _SCRATCH), *((f"scratch-{index}", each) for index, each in enumerate(resolved.service.volumes))]
 
 
-def _mounts(placed: Placed) -> list[dict[str, Any]]:
-    service = placed.service
+def _mounts(resolved: ResolvedService) -> list[dict[str, Any]]:
+    service = resolved.service
     folders = [(f"config-{each.name}", each.mount) for each in service.configs if each.mount]
     folders += [(f"secret-{each.name}", each.mount) for each in service.secrets if each.mount]
     return [
-        *({"name": name, "mountPath": volume.path} for name, volume in _space(placed)),
+        *({"name": name, "mountPath": volume.path} for name, volume in _space(resolved)),
         *({"name": name, "mountPath": path, "readOnly": True} for name, path in folders),
     ]
 
 
-def _volumes(placed: Placed, slot: str) -> list[dict[str, Any]]:
+def _volumes(resolved: ResolvedService, slot: str) -> list[dict[str, Any]]:
     volumes: list[dict[str, Any]] = []
-    for name, volume in _space(placed):
+    for name, volume in _space(resolved):
         medium = {"medium": "Memory"} if volume.medium == "memory" else {}
         volumes.append({"name": name, "emptyDir": {**medium, "sizeLimit": volume.size}})
-    for config in placed.service.configs:
+    for config in resolved.service.configs:
         if config.mount:
-            source = {"name": config_map_name(placed, slot, config), "defaultMode": 0o440}
+            source = {"name": config_map_name(resolved, slot, config), "defaultMode": 0o440}
             volumes.append({"name": f"config-{config.name}", "configMap": source})
-    for secret in placed.service.secrets:
+    for secret in resolved.service.secrets:
         if secret.mount:
-            source = {"secretName": secret_name(placed, slot, secret), "defaultMode": 0o440}
+            source = {"secretName": secret_name(resolved, slot, secret), "defaultMode": 0o440}
             volumes.append({"name": f"secret-{secret.name}", "secret": source})
     return volumes

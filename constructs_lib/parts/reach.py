@@ -7,39 +7,39 @@ from collections.abc import Iterable
 from cdk8s_plus_27 import k8s
 from constructs import Construct
 
-from ..environment import Placed
-from ..names import ENVOY_SYSTEM, INTERNAL, INTERNAL_PORT, slot_name
-from ..objects import Meta, text
 from ..values import Port
+from ..values.resolved_service import ResolvedService
 from .labels import meta, selector
+from .names import ENVOY_SYSTEM, INTERNAL, INTERNAL_PORT, slot_name
+from .objects import Meta, text
 
 
-def slot_service(scope: Construct, placed: Placed, slot: str) -> None:
+def slot_service(scope: Construct, resolved: ResolvedService, slot: str) -> None:
     """What a route's weights point to: the pods of one slot."""
-    if placed.service.routed:
-        about = meta(placed, slot_name(placed.service.name, slot), slot)
-        _service(scope, about, placed.service.routed, selector(placed.service.name, slot))
+    if resolved.service.routed:
+        about = meta(resolved, slot_name(resolved.service.name, slot), slot)
+        _service(scope, about, resolved.service.routed, selector(resolved.service.name, slot))
 
 
-def stable_service(scope: Construct, placed: Placed, slot: str) -> None:
+def stable_service(scope: Construct, resolved: ResolvedService, slot: str) -> None:
     """What callers of a service without a route point to: the pods of the stable slot."""
-    service = placed.service
+    service = resolved.service
     if service.ports and not service.routed and service.kind != "stateful":
-        _service(scope, meta(placed, service.name), service.ports, selector(service.name, slot))
+        _service(scope, meta(resolved, service.name), service.ports, selector(service.name, slot))
 
 
-def headless_service(scope: Construct, placed: Placed) -> None:
+def headless_service(scope: Construct, resolved: ResolvedService) -> None:
     """Gives each pod of a stateful service a name, and callers all of them."""
-    service = placed.service
-    _service(scope, meta(placed, service.name), service.ports, selector(service.name), headless=True)
+    service = resolved.service
+    _service(scope, meta(resolved, service.name), service.ports, selector(service.name), headless=True)
 
 
-def gateway_aliases(scope: Construct, placed: Placed) -> None:
+def gateway_aliases(scope: Construct, resolved: ResolvedService) -> None:
     """`<service>` leads callers to the internal gateway, so that a share holds for calls inside too."""
-    routed = placed.service.routed
+    routed = resolved.service.routed
     suffixes = ["", "-grpc"] if len(routed) > 1 else [""][: len(routed)]
     for suffix in suffixes:
-        about = meta(placed, placed.service.name + suffix)
+        about = meta(resolved, resolved.service.name + suffix)
         k8s.KubeService(
             scope,
             f"Service-{about.name}",

@@ -11,11 +11,11 @@ from typing import Any
 
 from constructs import Construct
 
-from ..environment import Placed
-from ..names import EXTERNAL, GATEWAYS, INTERNAL, inside_hosts, slot_name
-from ..objects import Manifest
 from ..values import Match, Port, Problem, Route
+from ..values.resolved_service import ResolvedService
 from .labels import meta
+from .names import EXTERNAL, GATEWAYS, INTERNAL, inside_hosts, slot_name
+from .objects import Manifest
 
 _GROUP = "gateway.networking.k8s.io"
 
@@ -24,14 +24,14 @@ _GROUP = "gateway.networking.k8s.io"
 class Traffic:
     """A service's stable slot, the other one where a rollout has it, and the share of each."""
 
-    stable: Placed
+    stable: ResolvedService
     stable_slot: str
     weights: Mapping[str, int]
     """Slots and their share in per cent; they sum to 100."""
-    candidate: Placed | None = None
+    candidate: ResolvedService | None = None
 
     @property
-    def specs(self) -> list[Placed]:
+    def specs(self) -> list[ResolvedService]:
         """Both specs, the stable one first."""
         return [self.stable, *([self.candidate] if self.candidate else [])]
 
@@ -42,12 +42,12 @@ def routes(scope: Construct, traffic: Traffic) -> None:
     for port in service.routed:
         suffix = "-grpc" if port.protocol == "grpc" and len(service.routed) > 1 else ""
         name = service.name + suffix
-        hosts = inside_hosts(name, traffic.stable.place.namespace)
+        hosts = inside_hosts(name, traffic.stable.placement.namespace)
         _route(scope, traffic, name, port, INTERNAL, "http", hosts, "route")
     if service.external:
         outer = service.external
         reached = next(port for port in service.routed if outer.port in (None, port.name))
-        hosts = [f"{host}.{traffic.stable.place.domain}" for host in outer.hosts]
+        hosts = [f"{host}.{traffic.stable.placement.domain}" for host in outer.hosts]
         _route(scope, traffic, f"{service.name}-external", reached, EXTERNAL, "https", hosts, "external")
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from cdk8s_plus_27 import k8s
 from constructs import Construct
 
-from ..environment import Environment, Role
-from ..names import (
+from ..parts.names import (
     CALLS_GATEWAY_LABEL,
     DNS_LABEL,
     DNS_NAMESPACE,
@@ -20,7 +19,8 @@ from ..names import (
     PRIVILEGED_PORT_SHIFT,
     proxy_labels,
 )
-from ..objects import Meta, number
+from ..parts.objects import Meta, number
+from ..values.environment import Environment, Role
 
 _XDS_PORT = 18000
 _PROXY_METRICS_PORT = 19001

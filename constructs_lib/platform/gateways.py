@@ -6,8 +6,7 @@ from typing import Any
 
 from constructs import Construct
 
-from ..environment import Environment, Role
-from ..names import (
+from ..parts.names import (
     EXTERNAL,
     GATEWAY_CLASS,
     GATEWAYS,
@@ -17,7 +16,8 @@ from ..names import (
     INTERNAL_PORT,
     SECRET_STORE,
 )
-from ..objects import Manifest, Meta
+from ..parts.objects import Manifest, Meta
+from ..values.environment import Environment, Role
 
 _GATEWAY_API = "gateway.networking.k8s.io/v1"
 _ENVOY_API = "gateway.envoyproxy.io/v1alpha1"

@@ -9,9 +9,9 @@ from typing import Any
 
 from constructs import Construct
 
-from ..environment import Environment, Role
-from ..names import FLUX
-from ..objects import Manifest, Meta
+from ..parts.names import FLUX
+from ..parts.objects import Manifest, Meta
+from ..values.environment import Environment, Role
 
 _KUSTOMIZE = "kustomize.toolkit.fluxcd.io/v1"
 _NOTIFY = "notification.toolkit.fluxcd.io"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from cdk8s_plus_27 import k8s
 from constructs import Construct
 
-from ..environment import Environment, Role
-from ..objects import Meta, quantity
+from ..parts.objects import Meta, quantity
+from ..values.environment import Environment, Role
 
 
 class Limits(Construct):

@@ -9,9 +9,9 @@ from typing import Any
 
 from constructs import Construct
 
-from ..environment import Environment, Role
-from ..names import FLUX, MONITORING
-from ..objects import Manifest, Meta
+from ..parts.names import FLUX, MONITORING
+from ..parts.objects import Manifest, Meta
+from ..values.environment import Environment, Role
 
 _CONTROLLERS = {
     "source-controller": "gitrepository",

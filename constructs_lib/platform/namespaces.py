@@ -5,9 +5,9 @@ from __future__ import annotations
 from cdk8s_plus_27 import k8s
 from constructs import Construct
 
-from ..environment import Environment, Role
-from ..names import DATABASES, ENVOY_SYSTEM, FLUX, GATEWAYS, MONITORING
-from ..objects import Meta
+from ..parts.names import DATABASES, ENVOY_SYSTEM, FLUX, GATEWAYS, MONITORING
+from ..parts.objects import Meta
+from ..values.environment import Environment, Role
 
 OPERATORS = ("cert-manager", "cnpg-system", "external-secrets")
 _LEVEL = "restricted"

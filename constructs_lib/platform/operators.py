@@ -8,9 +8,9 @@ from typing import Any
 
 from constructs import Construct
 
-from ..environment import Environment, Role
-from ..names import ENVOY_SYSTEM, FLUX, MONITORING
-from ..objects import Manifest, Meta
+from ..parts.names import ENVOY_SYSTEM, FLUX, MONITORING
+from ..parts.objects import Manifest, Meta
+from ..values.environment import Environment, Role
 from .monitoring import VALUES
 
 

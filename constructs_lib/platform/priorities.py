@@ -5,9 +5,9 @@ from __future__ import annotations
 from cdk8s_plus_27 import k8s
 from constructs import Construct
 
-from ..environment import Environment, Role
-from ..names import PRIORITY
-from ..objects import Meta
+from ..parts.names import PRIORITY
+from ..parts.objects import Meta
+from ..values.environment import Environment, Role
 
 
 class Priorities(Construct):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from cdk8s_plus_27 import k8s
 from constructs import Construct
 
-from ..environment import Environment, Role
-from ..names import DATABASE_STORE, DATABASES, SECRET_STORE
-from ..objects import Manifest, Meta
+from ..parts.names import DATABASE_STORE, DATABASES, SECRET_STORE
+from ..parts.objects import Manifest, Meta
+from ..values.environment import Environment, Role
 
 _READER = "credentials-reader"
 

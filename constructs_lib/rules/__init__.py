@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
-from ..environment import Environment, Role
-from ..synth.facts import Facts, Finding
+from ..values.environment import Environment, Role
 from . import (
     backends,
     capacity,
@@ -30,8 +29,9 @@ from . import (
     shutdown,
     traffic,
 )
-from .cluster import Cluster
+from .cluster import ClusterIndex
 from .exemptions import accepted
+from .facts import Facts, Finding
 from .index import Found, Index
 
 T = TypeVar("T")
@@ -60,7 +60,7 @@ UNIT_RULES: tuple[Callable[[Index], Found], ...] = (
     scaling.autoscaler_fits,
     scaling.budget_fits,
 )
-CLUSTER_RULES: tuple[Callable[[Cluster], Found], ...] = (
+CLUSTER_RULES: tuple[Callable[[ClusterIndex], Found], ...] = (
     traffic.route_has_listener,
     traffic.backend_exists,
     traffic.weights_sum_to_100,
@@ -123,7 +123,7 @@ def cluster_findings(facts: Facts, environment: Environment, role: Role) -> list
     """What all rules say of a cluster, but for what the environment accepts."""
     if malformed := [each for each in facts.findings if each.rule == WELL_FORMED]:
         return malformed
-    cluster = Cluster(facts)
+    cluster = ClusterIndex(facts)
     found = [*facts.findings, *_run(CLUSTER_RULES, cluster)]
     return accepted(list(dict.fromkeys(found)), environment, role, cluster.declared, RULES)
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from ..names import ENVOY_SYSTEM, PRIVILEGED_PORT_SHIFT, proxy_labels
-from ..synth.facts import Object
+from ..parts.names import ENVOY_SYSTEM, PRIVILEGED_PORT_SHIFT, proxy_labels
+from .facts import Object
 from .index import Index, namespace_of
 from .policies import Pod
 from .selectors import selects

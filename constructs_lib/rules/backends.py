@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..synth.facts import Object
+from .facts import Object
 from .index import Found, Index, Workload, named, namespace_of, subject
 from .selectors import selects
 

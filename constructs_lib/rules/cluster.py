@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
-from ..names import GATEWAYS, INTERNAL
+from ..parts.names import GATEWAYS, INTERNAL
 from .attachments import Attachment, attachments, proxies
 from .index import Index, Workload
 from .policies import Pod, Policies
 
 
-class Cluster(Index):
+class ClusterIndex(Index):
     """What the rules over a whole cluster look at."""
 
     @cached_property

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from ..environment import Environment, Exemption, Role
-from ..synth.facts import Finding
+from ..values.environment import Environment, Exemption, Role
+from .facts import Finding
 
 
 def accepted(

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from ..names import PREFIX, SERVICE_LABEL, SLOT_LABEL
-from ..synth.facts import Facts, Object
+from ..parts.names import PREFIX, SERVICE_LABEL, SLOT_LABEL
+from .facts import Facts, Object
 from .selectors import Labels, chosen, selects
 
 Found = Iterator[tuple[str, str]]

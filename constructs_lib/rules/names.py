@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from ..names import FLUX, SERVICE_LABEL
-from ..synth.facts import Object
+from ..parts.names import FLUX, SERVICE_LABEL
+from .facts import Object
 from .index import Found, Index, Workload, named, namespace_of, subject
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\Z")

@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from ..names import (
-    DATABASE_CLUSTER,
-    DATABASES,
-    DNS_LABEL,
-    DNS_NAMESPACE,
-    INTERNAL_PORT,
-    MONITORING,
-)
+from ..parts.names import DATABASE_CLUSTER, DATABASES, DNS_LABEL, DNS_NAMESPACE, INTERNAL_PORT, MONITORING
 from .backends import metrics_ports
-from .cluster import Cluster
+from .cluster import ClusterIndex
 from .index import Found, named, namespace_of, subject
 from .policies import Pod
 from .traffic import backends, service_of
@@ -22,7 +15,7 @@ _DATABASE = Pod("the database", DATABASES, {"cnpg.io/cluster": DATABASE_CLUSTER}
 _POSTGRES_PORT = 5432
 
 
-def gateway_reaches_backends(cluster: Cluster) -> Found:
+def gateway_reaches_backends(cluster: ClusterIndex) -> Found:
     """The proxies of a route's gateway reach the pods behind its backends."""
     for attachment in cluster.attachments:
         proxies = cluster.gateways[attachment.gateway["metadata"]["name"]]
@@ -41,7 +34,7 @@ def gateway_reaches_backends(cluster: Cluster) -> Found:
                         )
 
 
-def callers_reach_gateway(cluster: Cluster) -> Found:
+def callers_reach_gateway(cluster: ClusterIndex) -> Found:
     """Whoever depends on a routed service reaches the internal gateway."""
     for workload in cluster.service_workloads:
         called = sorted({callee["name"] for callee, port in cluster.calls(workload) if port in callee["routed"]})
@@ -55,7 +48,7 @@ def callers_reach_gateway(cluster: Cluster) -> Found:
             )
 
 
-def only_callers_reach_gateway(cluster: Cluster) -> Found:
+def only_callers_reach_gateway(cluster: ClusterIndex) -> Found:
     """Who depends on no routed service does not reach the internal gateway: behind it all services are open."""
     for workload in cluster.service_workloads:
         if cluster.internal is None or any(port in callee["routed"] for callee, port in cluster.calls(workload)):
@@ -68,7 +61,7 @@ def only_callers_reach_gateway(cluster: Cluster) -> Found:
             )
 
 
-def callers_reach_dependencies(cluster: Cluster) -> Found:
+def callers_reach_dependencies(cluster: ClusterIndex) -> Found:
     """Whoever depends on a service that is called directly reaches its pods."""
     for workload in cluster.service_workloads:
         for callee, port in cluster.calls(workload):
@@ -84,7 +77,7 @@ def callers_reach_dependencies(cluster: Cluster) -> Found:
                     )
 
 
-def prometheus_reaches_metrics(cluster: Cluster) -> Found:
+def prometheus_reaches_metrics(cluster: ClusterIndex) -> Found:
     """Prometheus reaches the ports that monitors name."""
     for monitor in cluster.kinds("ServiceMonitor", "PodMonitor"):
         for workload, number in metrics_ports(cluster, monitor):
@@ -96,7 +89,7 @@ def prometheus_reaches_metrics(cluster: Cluster) -> Found:
                 )
 
 
-def pods_reach_dns(cluster: Cluster) -> Found:
+def pods_reach_dns(cluster: ClusterIndex) -> Found:
     """Every pod can ask for names."""
     for workload in cluster.service_workloads:
         pod = cluster.pod(workload)
@@ -108,7 +101,7 @@ def pods_reach_dns(cluster: Cluster) -> Found:
             )
 
 
-def pods_reach_their_database(cluster: Cluster) -> Found:
+def pods_reach_their_database(cluster: ClusterIndex) -> Found:
     """A service reaches the database that it asked for."""
     for workload in cluster.service_workloads:
         if not cluster.declared[workload.subject]["databases"]:
@@ -117,7 +110,7 @@ def pods_reach_their_database(cluster: Cluster) -> Found:
             yield workload.subject, f"{workload.name} cannot reach its database: {' and '.join(ends)}; open the policy"
 
 
-def pods_are_closed(cluster: Cluster) -> Found:
+def pods_are_closed(cluster: ClusterIndex) -> Found:
     """Every pod of a service is closed in both directions, but for what policies admit."""
     for workload in cluster.service_workloads:
         for direction in ("ingress", "egress"):
@@ -129,7 +122,7 @@ def pods_are_closed(cluster: Cluster) -> Found:
                 )
 
 
-def policy_selects_pods(cluster: Cluster) -> Found:
+def policy_selects_pods(cluster: ClusterIndex) -> Found:
     """Every network policy of a service selects pods; one that selects none closes or opens nothing."""
     for each in cluster.kinds("NetworkPolicy"):
         if subject(each) in cluster.declared and not cluster.pods(namespace_of(each), each["spec"]["podSelector"]):

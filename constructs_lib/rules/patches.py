@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..names import SERVICE_LABEL
+from ..parts.names import SERVICE_LABEL
 from .index import Found, Index
 
 

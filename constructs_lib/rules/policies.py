@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
-from ..names import SERVICE_LABEL
-from ..synth.facts import Object
+from ..parts.names import SERVICE_LABEL
+from .facts import Object
 from .index import NAMESPACE_LABEL, Index, Workload, namespace_of
 from .selectors import Labels, chosen, selects
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ..synth.facts import Object
+from .facts import Object
 from .index import Found, Index, Workload, named, namespace_of, subject
 
 _BUILT_IN_PRIORITIES = ("system-cluster-critical", "system-node-critical")

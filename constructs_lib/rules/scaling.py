@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from ..synth.facts import Object
+from .facts import Object
 from .index import Found, Index, Workload, namespace_of, subject
 
 _SCALED = ("Deployment", "StatefulSet", "ReplicaSet")

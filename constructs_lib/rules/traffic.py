@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from ..names import ENVOY_SYSTEM, GATEWAYS
-from ..synth.facts import Object
+from ..parts.names import ENVOY_SYSTEM, GATEWAYS
 from .attachments import ROUTES, gateway_of, listeners_of, refusal
-from .cluster import Cluster
+from .cluster import ClusterIndex
+from .facts import Object
 from .index import Found, Index, named, namespace_of, subject
 
 Match = tuple[Any, ...]
@@ -95,7 +95,7 @@ def weights_sum_to_100(index: Index) -> Found:
                 )
 
 
-def claims_are_distinct(cluster: Cluster) -> Found:
+def claims_are_distinct(cluster: ClusterIndex) -> Found:
     """No two routes claim the same host, path, headers and method on one listener."""
     claimed: dict[tuple[str, str, str, Match], Object] = {}
     for attachment in cluster.attachments:
@@ -136,7 +136,7 @@ def _words(match: Match) -> str:
     return f"{'' if said.startswith('/') else '/'}{said}" + (f" with {', '.join(conditions)}" if conditions else "")
 
 
-def host_has_one_kind(cluster: Cluster) -> Found:
+def host_has_one_kind(cluster: ClusterIndex) -> Found:
     """An HTTPRoute and a GRPCRoute never share a host on one listener: Gateway API refuses one of them."""
     kinds: dict[tuple[str, str, str], Object] = {}
     for attachment in cluster.attachments:
@@ -151,7 +151,7 @@ def host_has_one_kind(cluster: Cluster) -> Found:
                 )
 
 
-def alias_leads_to_its_route(cluster: Cluster) -> Found:
+def alias_leads_to_its_route(cluster: ClusterIndex) -> Found:
     """An alias points to the proxies of a gateway, at its listener's port, where a route takes its name."""
     hosts: dict[str, set[str]] = defaultdict(set)
     for attachment in cluster.attachments:

@@ -45,6 +45,9 @@ class Value(BaseModel):
 class Problem(Exception):
     """What a person got wrong, as sentences; each says what, the value, and the remedy."""
 
+    exit_code: ClassVar[int] = 1
+    """What a command ends with."""
+
     def __init__(self, *sentences: str) -> None:
         super().__init__("\n".join(sentences))
         self.sentences = sentences

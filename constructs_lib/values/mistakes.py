@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from pydantic import ValidationError
 
-from .base import Value, Wrong, shown
+from .base import Problem, Value, Wrong, shown
 from .plain_secrets import looks_like
+
+T = TypeVar("T", bound=Value)
 
 _MESSAGES = {
     "missing": "must be given",
@@ -45,6 +47,14 @@ _PRIVATE = {"env", "data", "keys", "args", "command", "public", "value", "header
 _UNKNOWN = re.compile(r"\A[^'\"]*? has no field `([^`]+)`")
 
 
+def validated(model: type[T], subject: str, data: Mapping[str, Any]) -> T:
+    """The data as a value of the model. Raises Problem with a sentence for each fault; `subject` names the data."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise Problem(*sentences(subject, error)) from None
+
+
 def unknown_field(sentence: str) -> str | None:
     """The field that the sentence says nobody knows, or None.
 
@@ -73,16 +83,16 @@ def _texts(title: str, root: type[Value] | None, error: Mapping[str, Any]) -> It
     if kind == "value_error":
         raised = context["error"]
         for message in raised.messages if isinstance(raised, Wrong) else (str(raised),):
-            yield _joined(_place(*outer, *loc), message)
+            yield _joined(_location(*outer, *loc), message)
     elif kind == "extra_forbidden":
-        yield f"{_place(*outer, *loc[:-1]) or title} has no field `{_step(loc[-1])}`{_remedy(root, loc)}"
+        yield f"{_location(*outer, *loc[:-1]) or title} has no field `{_step(loc[-1])}`{_remedy(root, loc)}"
     elif kind == "invalid_key" or loc[-1:] == ("[key]",):
         *above, key = loc if kind == "invalid_key" else loc[:-1]
-        yield f"each key of {_place(*outer, *above) or title} {_message(error, context)}, got {shown(key)}"
+        yield f"each key of {_location(*outer, *above) or title} {_message(error, context)}, got {shown(key)}"
     elif not loc and kind == "model_type":
         yield f"must be a mapping with the fields of {title}{_got(error)}"
     else:
-        yield f"{_place(*outer, *loc) or title} {_message(error, context)}{_got(error)}"
+        yield f"{_location(*outer, *loc) or title} {_message(error, context)}{_got(error)}"
 
 
 def _message(error: Mapping[str, Any], context: Mapping[str, Any]) -> str:
@@ -105,7 +115,7 @@ def _joined(place: str, message: str) -> str:
     return f"{place} {message}" if message.startswith(("must ", "has ")) else f"{place}: {message}"
 
 
-def _place(*loc: Any) -> str:
+def _location(*loc: Any) -> str:
     return ".".join(_step(part) for part in loc if not _is_tag(part))
 
 

@@ -202,3 +202,10 @@ class Service(Value):
 
 
 __all__ = ["DATABASE_KEYS", "Database", "Kind", "Patch", "Schedule", "Service"]
+
+
+def change_of_kind(before: Service, after: Service) -> str:
+    """Why one spec cannot take the place of another: a service keeps its kind. Empty where it can."""
+    if before.kind == after.kind:
+        return ""
+    return f"{before.name} is a {before.kind} and would become a {after.kind}"

@@ -13,8 +13,8 @@ def _folder(context: typer.Context) -> Path:
 
 
 def _names(context: typer.Context, path: str) -> Iterable[str]:
+    from ..core.errors import Problem  # noqa: PLC0415
     from ..git import Git  # noqa: PLC0415
-    from ..problems import Problem  # noqa: PLC0415
 
     try:
         git = Git(_folder(context))
@@ -43,13 +43,13 @@ def versions(context: typer.Context, incomplete: str) -> list[str]:
     service, equals, begin = incomplete.partition("=")
     if not equals:
         return [f"{name}=" for name in services(context, incomplete)]
-    from ..problems import Problem  # noqa: PLC0415
-    from ..registry import Registry  # noqa: PLC0415
-    from .session import Settings, open_session  # noqa: PLC0415
+    from ..core.errors import Problem  # noqa: PLC0415
+    from ..outside.image_registry import Registry  # noqa: PLC0415
+    from .session import GlobalOptions, open_session  # noqa: PLC0415
 
     try:
-        with open_session(Settings(_folder(context), "", None, ""), follow=False) as session:
-            spec = session.publisher.codes.described(session.head).specs[service]
+        with open_session(GlobalOptions(_folder(context), "", None, ""), follow=False) as session:
+            spec = session.publisher.sources.definitions(session.head).specs[service]
         found = Registry(timeout=2.0).versions(spec["image"], beginning=begin)
     except (Problem, KeyError):
         return []

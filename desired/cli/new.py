@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from constructs_lib.values import sentences
 from constructs_lib.values.base import Host, Name
 
-from ..problems import Problem
+from ..core.errors import Problem
 from .output import console
 
 _SERVICE = '''"""The first service; say here what it needs."""

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..publisher import Answer
+from ..publish.result import OperationResult
 
 
 def console() -> Console:
@@ -25,7 +25,7 @@ def show_json(data: Any) -> None:
     print(json.dumps(data, indent=2, ensure_ascii=False))
 
 
-def show_answer(answer: Answer, as_json: bool) -> None:
+def show_answer(answer: OperationResult, as_json: bool) -> None:
     """What became of an operation."""
     if as_json:
         show_json(answer.as_json())
@@ -40,7 +40,7 @@ def show_answer(answer: Answer, as_json: bool) -> None:
         "repeated": f"was done before, with {answer.commit[:12]}",
     }
     out.print(Text(f"{mark} ", style=style) + Text(f"{answer.title}: {words[answer.status]}"))
-    for line in answer.said:
+    for line in answer.notes:
         out.print(Text(f"  {line}", style="yellow"))
     if answer.status == "planned":
         for path, text in sorted(answer.changes.items()):

@@ -8,12 +8,12 @@ from typing import Any
 
 from rich.text import Text
 
-from ..model import EnvironmentState
-from ..problems import Problem, Refused
-from ..retirement import Plan, plan
+from ..core.errors import Problem, Refused
+from ..core.model import EnvironmentState
+from ..publish.retirement import RetirementStep, plan
 from .options import About
 from .output import console, show_answer, show_json, table
-from .session import Session, Settings, open_session
+from .session import GlobalOptions, Session, open_session
 from .verbs import act
 
 Given = Mapping[str, Any]
@@ -21,7 +21,7 @@ Given = Mapping[str, Any]
 
 def retire(given: Given, about: About, service: str, environment: str | None) -> None:
     """`desired retire`: the plan, then the environments in reverse order of promotion. Run again, it goes on."""
-    with open_session(Settings(**given)) as session:
+    with open_session(GlobalOptions(**given)) as session:
         found = plan(service, session.publisher, session.environments, session.head)
         steps = [each for each in found if environment in (None, each.environment)]
         if not steps:
@@ -39,7 +39,7 @@ def retire(given: Given, about: About, service: str, environment: str | None) ->
             _remove(session, about, service, steps)
 
 
-def _remove(session: Session, about: About, service: str, steps: list[Plan]) -> None:
+def _remove(session: Session, about: About, service: str, steps: list[RetirementStep]) -> None:
     for each in steps:
         operation = {"verb": "retire", "environment": each.environment, "service": service}
         # Each step stands on the one before; a key that was given is made one for each.
@@ -48,7 +48,7 @@ def _remove(session: Session, about: About, service: str, steps: list[Plan]) -> 
         show_answer(session.perform(operation, intent, dry_run=False), about.json)
 
 
-def _show(steps: list[Plan]) -> None:
+def _show(steps: list[RetirementStep]) -> None:
     rows: list[list[str | Text]] = [
         [
             each.environment,
@@ -63,7 +63,7 @@ def _show(steps: list[Plan]) -> None:
     console().print(table(["environment", "callers", "routes", "data, kept", "files deleted", ""], rows))
 
 
-def _ask(service: str, steps: list[Plan], about: About) -> None:
+def _ask(service: str, steps: list[RetirementStep], about: About) -> None:
     if about.yes or about.json or not sys.stdin.isatty():
         return
     names = ", ".join(each.environment for each in steps)
@@ -73,10 +73,10 @@ def _ask(service: str, steps: list[Plan], about: About) -> None:
 
 def restore(given: Given, about: About, service: str, environment: str | None, at: str) -> None:
     """`desired restore`."""
-    with open_session(Settings(**given)) as session:
+    with open_session(GlobalOptions(**given)) as session:
 
         def gone(state: EnvironmentState) -> bool:
-            return service not in state.services and _last(session, service, state.name) is not None
+            return service not in state.releases and _last(session, service, state.name) is not None
 
         state = session.environment(environment, gone, f"restore {service}")
         commit = session.commit(at) if at else _last(session, service, state.name)
@@ -89,4 +89,4 @@ def _last(session: Session, service: str, environment: str) -> str | None:
     """The commit before the newest retirement."""
     entries = session.publisher.index.newest(environment, service, 100)
     retired = next((each.id for each in entries if each.verb == "retire"), None)
-    return session.publisher.past.before(retired) if retired else None
+    return session.publisher.history.before(retired) if retired else None

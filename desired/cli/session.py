@@ -12,21 +12,21 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from constructs_lib.synth.children import Crew
 from constructs_lib.values import sentences
 
+from ..core.errors import Problem
+from ..core.model import EnvironmentState, Observation
+from ..core.operations import Intent
 from ..git import Git
-from ..model import EnvironmentState, Observation
-from ..operations import Intent
-from ..problems import Problem
-from ..publisher import Answer, Publisher
-from ..repository import Repository
+from ..publish.branches import Branches
+from ..publish.publisher import Publisher
+from ..publish.result import OperationResult
 
 Look = Callable[[str], Observation | None]
 
 
 @dataclass(frozen=True)
-class Settings:
+class GlobalOptions:
     """What was said before the command."""
 
     folder: Path
@@ -39,10 +39,10 @@ class Settings:
 class Session:
     """An open repository at its newest commit."""
 
-    settings: Settings
+    settings: GlobalOptions
     publisher: Publisher
     head: str
-    described_at: str
+    definitions_at: str
     """The commit whose `envs/` and `apps/` count: the newest one, unless its code is broken."""
     environments: Mapping[str, EnvironmentState]
 
@@ -55,12 +55,13 @@ class Session:
         """Eyes on the clusters, where there is a kubeconfig."""
         if self.settings.kubeconfig is None:
             return lambda environment: None
-        from ..clusters import Clusters, Published  # noqa: PLC0415 - not needed where nobody looks
+        from ..outside.cluster_observer import ClusterObserver  # noqa: PLC0415 - not needed where no cluster is checked
+        from ..publish.applied import Published  # noqa: PLC0415
 
-        published = Published(self.publisher.repository, self.publisher.codes)
-        return Clusters(self.settings.kubeconfig, published).observe
+        published = Published(self.publisher.branches, self.publisher.sources)
+        return ClusterObserver(self.settings.kubeconfig, published).observe
 
-    def perform(self, operation: Mapping[str, Any], about: Mapping[str, Any], dry_run: bool) -> Answer:
+    def perform(self, operation: Mapping[str, Any], about: Mapping[str, Any], dry_run: bool) -> OperationResult:
         """Does an operation that was given as data. `about` holds reason, key, expected and unobserved."""
         given = {name: value for name, value in about.items() if value not in (None, "")}
         data = {
@@ -109,32 +110,23 @@ class Session:
 
 
 @contextmanager
-def open_session(settings: Settings, follow: bool = True) -> Iterator[Session]:
+def open_session(settings: GlobalOptions, follow: bool = True) -> Iterator[Session]:
     """The repository at its newest commit; without its environments if not asked to follow. Raises Problem."""
     git = Git(settings.folder)
-    with Publisher(Repository(git, _remote(settings, git)), _crew()) as publisher:
+    with Publisher(Branches(git, _remote(settings, git))) as publisher:
         head = publisher.head()
         publisher.index.follow(head)
-        at = publisher.repository.live or head
+        at = publisher.branches.live or head
         if not follow:
             yield Session(settings, publisher, head, head, {})
             return
         # In a hurry: to look at where things are, nothing is synthesized.
-        ground = publisher.grounds.follow(at, head, hurry=True)
-        described_at = publisher.grounds.readable(ground, head)[0]
-        yield Session(settings, publisher, head, described_at, ground.environments)
+        baseline = publisher.reconciler.follow(at, head, hurry=True)
+        definitions_at = publisher.reconciler.readable(baseline, head)[0]
+        yield Session(settings, publisher, head, definitions_at, baseline.environments)
 
 
-def _crew() -> Crew | None:
-    """The renderer that all processes of this user share, where that is asked for."""
-    if os.environ.get("DESIRED_RENDERER") != "shared":
-        return None
-    from ..shared_renderer import SharedCrew  # noqa: PLC0415
-
-    return SharedCrew()
-
-
-def _remote(settings: Settings, git: Git) -> str:
+def _remote(settings: GlobalOptions, git: Git) -> str:
     given = settings.remote if settings.remote is not None else os.environ.get("DESIRED_REMOTE")
     if given is None:
         return "origin" if "origin" in git.remotes() else ""

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ..model import EnvironmentState
-from ..problems import Problem, Refused
+from constructs_lib.values.data import Json
+
+from ..core.errors import Problem, Refused
+from ..core.model import EnvironmentState
 from .options import About
 from .output import show_answer
-from .session import Session, Settings, open_session
+from .session import GlobalOptions, Session, open_session
 
-Json = dict[str, Any]
 Given = Mapping[str, Any]
 """What was said before the command."""
 
@@ -39,7 +40,7 @@ def _any(state: EnvironmentState) -> bool:
 
 
 def _running(service: str | None) -> Callable[[EnvironmentState], bool]:
-    return lambda state: service is None or service in state.services
+    return lambda state: service is None or service in state.releases
 
 
 @dataclass(frozen=True)
@@ -69,23 +70,23 @@ class Builds:
             return {"image": image, "commit": version or None, "ref": self.ref}
         if not version:
             raise Problem(f"which version of {service}? Say {service}=COMMIT, or give --image repository@sha256:…")
-        from ..registry import Registry  # noqa: PLC0415 - reaches the network
+        from ..outside.image_registry import Registry  # noqa: PLC0415 - reaches the network
 
         return Registry().build(specs[service]["image"], version).model_dump()
 
 
 def deploy(given: Given, about: About, environment: str | None, builds: Builds, parameters: Json) -> None:
     """`desired deploy`."""
-    with open_session(Settings(**given)) as session:
+    with open_session(GlobalOptions(**given)) as session:
         state = session.environment(environment, lambda each: each.environment.promoted_from is None, "deploy")
-        specs_at = session.commit(builds.spec_at) if builds.spec_at else session.described_at
-        services = builds.found(session.publisher.codes.described(specs_at).specs)
+        specs_at = session.commit(builds.spec_at) if builds.spec_at else session.definitions_at
+        services = builds.found(session.publisher.sources.definitions(specs_at).specs)
         act(session, about, "deploy", state, services=services, specs_at=specs_at, **parameters)
 
 
 def on_rollout(given: Given, about: About, verb: str, service: str, environment: str | None, **parameters: Any) -> None:
     """`desired canary`, `finalize`, `close` and `rollback`."""
-    with open_session(Settings(**given)) as session:
+    with open_session(GlobalOptions(**given)) as session:
         moving = session.environment(
             environment, lambda state: state.rollout_of(service) is not None, f"{verb} {service}"
         )
@@ -101,29 +102,29 @@ def roll_back(given: Given, about: About, services: Sequence[str], environment: 
             )
         on_rollout(given, about, "rollback", services[0], environment)
         return
-    with open_session(Settings(**given)) as session:
+    with open_session(GlobalOptions(**given)) as session:
         state = session.environment(environment, _any, "rollback")
         act(session, about, "reset", state, to=session.commit(to), services=tuple(services))
 
 
 def promote(given: Given, about: About, target: str, at: str, parameters: Json) -> None:
     """`desired promote`."""
-    with open_session(Settings(**given)) as session:
+    with open_session(GlobalOptions(**given)) as session:
         state = session.environment(target, _any, "promote")
         act(session, about, "promote", state, recipe=session.commit(at or session.head), **parameters)
 
 
 def move_platform(given: Given, about: About, tag: str, environment: str | None) -> None:
     """`desired platform`."""
-    with open_session(Settings(**given)) as session:
+    with open_session(GlobalOptions(**given)) as session:
         state = session.environment(environment, _any, f"platform {tag}")
-        session.publisher.repository.fetch_tags()
+        session.publisher.branches.fetch_tags()
         act(session, about, "platform", state, tag=tag, commit=session.commit(f"refs/tags/{tag}"))
 
 
 def hold(given: Given, about: About, service: str | None, environment: str | None, until: str | None) -> None:
     """`desired hold`."""
-    with open_session(Settings(**given)) as session:
+    with open_session(GlobalOptions(**given)) as session:
         state = session.environment(environment, _running(service), "hold")
         about_it = {"because": about.reason, "by": session.actor, "until": _until(until) if until else None}
         act(session, about, "hold", state, service=service, **about_it)
@@ -144,15 +145,15 @@ def unhold(given: Given, about: About, service: str | None, environment: str | N
     def held(state: EnvironmentState) -> bool:
         return service in state.holds.services if service else state.holds.environment is not None
 
-    with open_session(Settings(**given)) as session:
+    with open_session(GlobalOptions(**given)) as session:
         act(session, about, "unhold", session.environment(environment, held, "unhold"), service=service)
 
 
 def undo(given: Given, about: About, commit: str, environment: str | None) -> None:
     """`desired undo`."""
-    with open_session(Settings(**given)) as session:
+    with open_session(GlobalOptions(**given)) as session:
         whole = session.commit(commit)
-        before = session.publisher.past.before(whole)
+        before = session.publisher.history.before(whole)
         touched = {path.split("/")[1] for path in session.publisher.git.changed_paths(before, whole, "releases/")}
         state = session.environment(environment, lambda each: each.name in touched, f"undo {commit}")
         act(session, about, "undo", state, commit=whole)
@@ -160,5 +161,5 @@ def undo(given: Given, about: About, commit: str, environment: str | None) -> No
 
 def publish(given: Given, json: bool) -> None:
     """`desired publish`."""
-    with open_session(Settings(**given), follow=False) as session:
+    with open_session(GlobalOptions(**given), follow=False) as session:
         show_answer(session.publisher.publish(), json)

@@ -7,20 +7,22 @@ from typing import Any
 
 from rich.text import Text
 
-from .. import files, log
-from ..model import EnvironmentState
-from ..problems import Problem
-from ..status import Standing, Summaries, standings
-from .output import age, console, show_json, table, time_text
-from .session import Session, Settings, open_session
+from constructs_lib.values.data import Json
 
-Json = dict[str, Any]
+from ..core.errors import Problem
+from ..core.model import EnvironmentState
+from ..history import commit_message as log
+from ..history import release_files as files
+from ..publish.status import ServiceStatus, Summaries, service_statuses
+from .output import age, console, show_json, table, time_text
+from .session import GlobalOptions, Session, open_session
+
 _UNSEEN = "?"
 
 
 def show_status(given: Mapping[str, Any], json: bool, environment: str | None, service: str | None) -> None:
     """`desired status`."""
-    with open_session(Settings(**given)) as session:
+    with open_session(GlobalOptions(**given)) as session:
         names = [session.environment(environment, bool, "status").name] if environment else list(session.environments)
         rows = [
             each for each in _standings(session, names) if each.environment in names and service in (None, each.service)
@@ -37,12 +39,12 @@ def show_status(given: Mapping[str, Any], json: bool, environment: str | None, s
         out.print(_grid(rows, names))
 
 
-def _standings(session: Session, names: Sequence[str]) -> Iterable[Standing]:
+def _standings(session: Session, names: Sequence[str]) -> Iterable[ServiceStatus]:
     publisher = session.publisher
     observed = {name: session.observe(name) for name in names}
-    described = publisher.codes.described(session.described_at)
+    definitions = publisher.sources.definitions(session.definitions_at)
     summaries = Summaries(publisher.git, publisher.index)
-    return standings(session.environments, session.head, summaries, described, observed)
+    return service_statuses(session.environments, session.head, summaries, definitions, observed)
 
 
 def _about(state: EnvironmentState) -> Json:
@@ -72,8 +74,8 @@ def _headline(note: Json) -> Text:
     return text
 
 
-def _grid(rows: Iterable[Standing], names: Sequence[str]) -> Any:
-    by_service: dict[str, dict[str, Standing]] = {}
+def _grid(rows: Iterable[ServiceStatus], names: Sequence[str]) -> Any:
+    by_service: dict[str, dict[str, ServiceStatus]] = {}
     for each in rows:
         by_service.setdefault(each.service, {})[each.environment] = each
     lines = [
@@ -82,7 +84,7 @@ def _grid(rows: Iterable[Standing], names: Sequence[str]) -> Any:
     return table(["service", *names], lines)
 
 
-def _cell(each: Standing | None) -> Text:
+def _cell(each: ServiceStatus | None) -> Text:
     if each is None:
         return Text("-", style="dim")
     text = Text(f"{each.version} ") + Text(f"{age(each.since)} {_health(each.ready)}", style="dim")
@@ -104,7 +106,7 @@ def show_history(
     given: Mapping[str, Any], json: bool, service: str | None, environment: str | None, limit: int
 ) -> None:
     """`desired history`."""
-    with open_session(Settings(**given), follow=False) as session:
+    with open_session(GlobalOptions(**given), follow=False) as session:
         found = session.publisher.index.newest(environment, service, limit)
         if json:
             show_json([vars(each) for each in found])
@@ -118,7 +120,7 @@ def show_history(
 
 def show_commit(given: Mapping[str, Any], json: bool, commit: str) -> None:
     """`desired show`."""
-    with open_session(Settings(**given), follow=False) as session:
+    with open_session(GlobalOptions(**given), follow=False) as session:
         git = session.publisher.git
         whole = session.commit(commit)
         message = git.message(whole)
@@ -139,7 +141,7 @@ def show_commit(given: Mapping[str, Any], json: bool, commit: str) -> None:
 
 def show_diff(given: Mapping[str, Any], json: bool, before: str, after: str, environment: str | None) -> None:
     """`desired diff`, of two environments or of two commits."""
-    with open_session(Settings(**given)) as session:
+    with open_session(GlobalOptions(**given)) as session:
         summaries = Summaries(session.publisher.git, session.publisher.index)
         if before in session.environments and after in session.environments:
             sides = [(summaries.of(session.head, name), name) for name in (before, after)]
@@ -167,9 +169,9 @@ def show_diff(given: Mapping[str, Any], json: bool, before: str, after: str, env
 
 def show_verify(given: Mapping[str, Any], json: bool) -> None:
     """`desired verify`."""
-    from ..verify import verify  # noqa: PLC0415
+    from ..publish.verify import verify  # noqa: PLC0415
 
-    with open_session(Settings(**given), follow=False) as session:
+    with open_session(GlobalOptions(**given), follow=False) as session:
         report = verify(session.publisher)
         if json:
             show_json({"start": report.start, "commits": report.commits, "problems": list(report.problems)})

@@ -1,7 +1,7 @@
 """The only place that talks to Git: by its own commands, see `docs/decisions/0007-operations-on-git.md`."""
 
-from .process import Entry
-from .reading import Author, Change
+from .process import TreeEntry
+from .reading import Author, CommitChanges, LoggedCommit
 from .writing import Git
 
-__all__ = ["Author", "Change", "Entry", "Git"]
+__all__ = ["Author", "CommitChanges", "LoggedCommit", "TreeEntry", "Git"]

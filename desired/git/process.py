@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from ..problems import Problem
+from ..core.errors import Problem
 
 _SAFE = (
     "-c",
@@ -27,7 +27,7 @@ _OTHERS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY",
 """Variables that would name another repository, as where a hook runs this."""
 
 
-class Entry(NamedTuple):
+class TreeEntry(NamedTuple):
     """One entry of a tree."""
 
     mode: str
@@ -140,7 +140,7 @@ class Batch:
         out.read(1)
         return head[1], content
 
-    def tree(self, entries: Mapping[str, Entry]) -> str:
+    def tree(self, entries: Mapping[str, TreeEntry]) -> str:
         """The id of a tree of these entries."""
         lines = b"".join(f"{e.mode} {e.kind} {e.id}\t{name}\0".encode() for name, e in entries.items())
         return self._ask(lines + b"\0").readline().decode().strip()

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ..problems import Problem
-from .process import Entry, Process
+from ..core.errors import Problem
+from .process import Process, TreeEntry
 
 _NAME = re.compile(r"\A[A-Za-z0-9_][A-Za-z0-9._/@^~{}+-]*\Z")
 
@@ -22,7 +22,18 @@ class Author:
 
 
 @dataclass(frozen=True)
-class Change:
+class LoggedCommit:
+    """A commit as the log shows it."""
+
+    id: str
+    parent: str
+    """The first one; empty where there is none."""
+    author: Author
+    message: str
+
+
+@dataclass(frozen=True)
+class CommitChanges:
     """A commit, and the files that it changed against its first parent."""
 
     id: str
@@ -43,6 +54,14 @@ class Reader(Process):
         done = self.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
         return done.stdout.decode().strip() or None
 
+    def require(self, name: str, subject: str, otherwise: str) -> str:
+        """The commit that a name stands for, whole. Raises Problem with a remedy where this clone does not have it."""
+        if found := self.resolve(name):
+            return found
+        if self.first("rev-parse", "--is-shallow-repository") == "true":
+            raise Problem(f"{subject} is not in this clone, which is shallow; run `git fetch --unshallow`")
+        raise Problem(f"{subject} is not in this repository; run `git fetch`, or {otherwise}")
+
     def blob(self, id_: str) -> str:
         """The text of a file by its id."""
         return self.batch.read(id_)[1].decode()
@@ -52,7 +71,7 @@ class Reader(Process):
         kind, content = self.batch.read(f"{commit}:{path}")
         return content.decode() if kind == "blob" else None
 
-    def tree(self, commit: str, path: str = "") -> dict[str, Entry]:
+    def tree(self, commit: str, path: str = "") -> dict[str, TreeEntry]:
         """The entries of a folder at a commit; none where there is no folder."""
         kind, content = self.batch.read(f"{commit}:{path}" if path else f"{commit}^{{tree}}")
         return dict(_entries(content, self.hash_size)) if kind == "tree" else {}
@@ -75,17 +94,17 @@ class Reader(Process):
         """The message of a commit."""
         return self.batch.read(commit)[1].decode(errors="replace").partition("\n\n")[2]
 
-    def log(self, since: str | None, until: str) -> Iterator[tuple[str, str, Author, str]]:
-        """Id, first parent, author and message of the same commits, the oldest first."""
+    def log(self, since: str | None, until: str) -> Iterator[LoggedCommit]:
+        """The commits of the first-parent chain since one, the oldest first."""
         span = [f"{since}..{until}"] if since else [until]
         form = "--format=%H%x00%P%x00%an%x00%ae%x00%at%x00%B"
         done = self.run("log", "--first-parent", "--reverse", "-z", form, *span, "--")
         fields = done.stdout.decode(errors="replace").split("\0")
         for at in range(0, len(fields) - 5, 6):
             id_, parents, name, email, time, message = fields[at : at + 6]
-            yield id_, parents.split(" ")[0], Author(name, email, _seconds(time)), message
+            yield LoggedCommit(id_, parents.split(" ")[0], Author(name, email, _seconds(time)), message)
 
-    def changes(self, since: str | None, until: str, path: str) -> Iterator[Change]:
+    def changes(self, since: str | None, until: str, path: str) -> Iterator[CommitChanges]:
         """Those of the same commits that changed files below a folder."""
         span = [f"{since}..{until}"] if since else [until]
         form = "--format=%x01%H%x00%P%x00%an%x00%ae%x00%at%x00%B"
@@ -104,7 +123,7 @@ class Reader(Process):
             while at < len(fields) and not fields[at].startswith("\x01"):
                 at += 1
             author = Author(name, email, _seconds(time))
-            yield Change(id_.lstrip("\x01"), parents.split(" ")[0], author, message, tuple(blobs))
+            yield CommitChanges(id_.lstrip("\x01"), parents.split(" ")[0], author, message, tuple(blobs))
 
     def changed_paths(self, before: str, after: str, path: str) -> list[str]:
         """Paths below a folder that differ between two commits."""
@@ -141,7 +160,7 @@ def _seconds(text: str) -> int:
     return min(int(text), _LAST_SECOND) if text.isdigit() else 0
 
 
-def _entries(content: bytes, size: int) -> Iterator[tuple[str, Entry]]:
+def _entries(content: bytes, size: int) -> Iterator[tuple[str, TreeEntry]]:
     """The entries of a tree as Git keeps it: mode, name, NUL, id."""
     at = 0
     while at < len(content):
@@ -149,4 +168,4 @@ def _entries(content: bytes, size: int) -> Iterator[tuple[str, Entry]]:
         mode, _, name = content[at:end].partition(b" ")
         at = end + 1 + size
         kind = {b"40000": "tree", b"160000": "commit"}.get(mode, "blob")
-        yield name.decode(), Entry(mode.decode().rjust(6, "0"), kind, content[end + 1 : at].hex())
+        yield name.decode(), TreeEntry(mode.decode().rjust(6, "0"), kind, content[end + 1 : at].hex())

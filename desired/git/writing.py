@@ -11,8 +11,8 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from ..problems import Problem, Unreachable
-from .process import Batch, Entry, said
+from ..core.errors import Problem, Unreachable
+from .process import Batch, TreeEntry, said
 from .reading import Author, Reader
 
 _LOCK_TRIES = 8
@@ -38,12 +38,12 @@ class Git(Reader):
             elif id_ is None:
                 entries.pop(name, None)
             else:
-                entries[name] = Entry("100644", "blob", id_)
+                entries[name] = TreeEntry("100644", "blob", id_)
         for name, below in inner.items():
             made = self._tree_with(make, commit, f"{folder}/{name}" if folder else name, below)
             entries.pop(name, None)
             if made:
-                entries[name] = Entry("040000", "tree", made)
+                entries[name] = TreeEntry("040000", "tree", made)
         return make.tree(entries) if entries else None
 
     def _write_blobs(self, texts: Sequence[str]) -> dict[str, str]:

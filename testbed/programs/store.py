@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from constructs_lib.synth.store import cache_folder
+from desired.render.cache import cache_folder
 
 from .progress import Line
 

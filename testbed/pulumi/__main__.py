@@ -15,8 +15,8 @@ import yaml
 from rich.console import Console
 
 from stacks.settings import MANAGEMENT, PROJECT
-from testbed.shop import KUBECONFIGS, ROOT
 
+from ..shop import KUBECONFIGS, ROOT
 from .outcome import Failed, Outcome
 from .stack import Stack
 from .tree import as_json, tree

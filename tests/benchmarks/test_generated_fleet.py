@@ -14,7 +14,7 @@ import pytest
 from benchmarks import charts, overlays
 from benchmarks.fleet import ENVIRONMENTS, FOLLOWS, Fleet, generate, variables
 from benchmarks.objects import Object, Release, alike, documents, identity, releases
-from constructs_lib.synth import yaml
+from desired.render import yaml
 
 SERVICES = 3
 

@@ -6,9 +6,7 @@ from typing import Any
 
 import pytest
 
-from constructs_lib import Patch, Scale
-from constructs_lib.environment import Environment, Role
-from constructs_lib.synth.units import Component
+from constructs_lib import Component, Environment, Patch, Role, Scale
 from constructs_lib.testing import IMAGE, Object, Problem, findings, one, render, render_platform
 from tests.support.fleet import service
 from tests.support.rendered import ENV, main_container, names

@@ -7,18 +7,17 @@ from typing import Any
 
 import pytest
 
-from constructs_lib import Port
-from constructs_lib.release import Slot
-from desired.apply import apply
-from desired.operations import Deploy
-from desired.problems import Problem
+from constructs_lib import Port, Slot
+from desired.core.apply import apply
+from desired.core.errors import Problem
+from desired.core.operations import Deploy
 from tests.support.fleet_states import Fleet, build, commit_of, image, intent, refusal, with_spec, without
 
 
 def test_without_a_canary_it_is_a_rolling_update_in_the_stable_slot() -> None:
     fleet = Fleet(running=("shop",))
     fleet.deploy("trial", "shop")
-    release = fleet.environments["trial"].services["shop"]
+    release = fleet.environments["trial"].releases["shop"]
     assert release.stable == "blue"
     assert list(release.slots) == ["blue"]
     version = release.slots["blue"]
@@ -30,14 +29,14 @@ def test_times_are_written_in_utc_and_whole_seconds() -> None:
     fleet = Fleet()
     asked = intent("deploy", "trial", services={"shop": build("shop")}, specs_at=fleet.head)
     now = datetime(2026, 11, 2, 1, 30, 5, 999_999, tzinfo=timezone(timedelta(hours=2)))
-    version = apply(asked, fleet.state, None, now).state.services["shop"].slots["blue"]
+    version = apply(asked, fleet.state, None, now).state.releases["shop"].slots["blue"]
     assert version.since == "2026-11-01T23:30:05Z"
 
 
 def test_a_canary_enters_the_other_slot_at_share_0() -> None:
     fleet = Fleet(running=("shop",))
     fleet.deploy("trial", "shop", canary=True)
-    release = fleet.environments["trial"].services["shop"]
+    release = fleet.environments["trial"].releases["shop"]
     assert release.stable == "blue"
     assert release.slots["blue"].image == image("shop", 0)
     assert release.slots["green"].image == image("shop")
@@ -49,8 +48,8 @@ def test_a_set_enters_as_one_rollout_and_what_is_new_enters_at_once() -> None:
     fleet = Fleet(running=("shop", "cart"))
     outcome = fleet.deploy("trial", "shop", "cart", "quotes", canary=True, name="autumn")
     assert fleet.environments["trial"].rollouts["autumn"].members == {"shop": "green", "cart": "green"}
-    assert list(fleet.environments["trial"].services["quotes"].slots) == ["blue"]
-    assert any("quotes" in said and "at once" in said for said in outcome.said)
+    assert list(fleet.environments["trial"].releases["quotes"].slots) == ["blue"]
+    assert any("quotes" in said and "at once" in said for said in outcome.notes)
 
 
 def test_what_has_no_share_changes_at_once_when_asked() -> None:
@@ -83,7 +82,7 @@ def test_where_specs_are_written_the_spec_of_the_named_commit_goes_with_the_imag
 def test_where_apps_is_followed_only_the_stable_slot_follows() -> None:
     fleet = Fleet(running=("shop",))
     fleet.deploy("lab", "shop", canary=True)
-    release = fleet.environments["lab"].services["shop"]
+    release = fleet.environments["lab"].releases["shop"]
     assert release.slots["blue"].spec is None
     assert release.slots["green"].spec == with_spec("shop")
 
@@ -91,10 +90,10 @@ def test_where_apps_is_followed_only_the_stable_slot_follows() -> None:
 def test_a_finalized_rollout_is_closed_by_the_next_deploy_which_says_so() -> None:
     fleet = finalized(Fleet(running=("shop", "cart")), "shop", "cart")
     outcome = fleet.deploy("trial", "shop", number=2)
-    assert any("both" in said and "closed" in said for said in outcome.said)
+    assert any("both" in said and "closed" in said for said in outcome.notes)
     here = fleet.environments["trial"]
     assert not here.rollouts
-    assert {name: list(each.slots) for name, each in here.services.items()} == {"shop": ["green"], "cart": ["green"]}
+    assert {name: list(each.slots) for name, each in here.releases.items()} == {"shop": ["green"], "cart": ["green"]}
 
 
 def test_the_next_canary_may_have_the_name_of_the_rollout_that_it_closes() -> None:
@@ -170,7 +169,7 @@ def test_a_service_does_not_have_the_name_of_another_file(name: str) -> None:
         fleet.deploy("trial", name)
     except (Problem, ValueError):
         return
-    assert name in fleet.environments["trial"].services
+    assert name in fleet.environments["trial"].releases
 
 
 def test_a_deploy_names_a_service() -> None:
@@ -220,7 +219,7 @@ def test_a_reset_of_a_finalized_rollout_closes_it_and_says_so() -> None:
     earlier = fleet.head
     finalized(fleet, "shop")
     outcome = fleet.do("reset", "trial", to=earlier)
-    assert any("closed" in said for said in outcome.said)
+    assert any("closed" in said for said in outcome.notes)
     assert not fleet.environments["trial"].rollouts
     assert fleet.stable("trial", "shop").image == image("shop", 0)
 
@@ -263,6 +262,6 @@ def finalized(fleet: Fleet, *names: str) -> Fleet:
     fleet.deploy("trial", *names, canary=True, name="both")
     fleet.do("canary", "trial", service=names[0], share=100)
     fleet.do("finalize", "trial", service=names[0])
-    slots: set[Slot] = {each.stable for each in fleet.environments["trial"].services.values()}
+    slots: set[Slot] = {each.stable for each in fleet.environments["trial"].releases.values()}
     assert slots == {"green"}
     return fleet

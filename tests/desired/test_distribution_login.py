@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from desired.problems import Problem, Refused, Unreachable
-from desired.registry import Registry
+from desired.core.errors import Problem, Refused, Unreachable
+from desired.outside.image_registry import Registry
 from tests.support.docker_registry import OCI, holding, image
 from tests.support.loopback_http import LoopbackHttp, Reply, Request
 from tests.support.token_service import TokenService

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from desired.model import Hold, Observation
-from desired.problems import Conflict, Problem
+from desired.core.errors import Conflict, Problem
+from desired.core.model import HoldEntry, Observation
 from tests.support.fleet_states import Fleet, image, refusal, same, with_spec, without
 
 RUNNING = ("shop", "cart", "mailer")
@@ -23,7 +23,7 @@ def test_a_hold_says_who_why_and_until_when() -> None:
     fleet = Fleet(running=RUNNING)
     fleet.do("hold", "trial", service="shop", until="2026-11-03T00:00:00Z", **WHY)
     hold = fleet.environments["trial"].holds.services["shop"]
-    assert hold == Hold(reason="the fair is on", actor="Ada", until="2026-11-03T00:00:00Z")
+    assert hold == HoldEntry(reason="the fair is on", actor="Ada", until="2026-11-03T00:00:00Z")
 
 
 def test_a_hold_is_taken_away_and_leaves_no_file() -> None:
@@ -249,12 +249,12 @@ def test_who_gets_requests_is_not_retired_with_or_without_a_gate() -> None:
 
 def test_restore_brings_it_back_as_it_was() -> None:
     fleet = Fleet(running=RUNNING)
-    before = fleet.environments["public"].services["mailer"]
+    before = fleet.environments["public"].releases["mailer"]
     ran = fleet.head
     fleet.do("retire", "public", service="mailer")
     fleet.merge("mailer", with_spec("mailer", env={"LEVEL": "9"}))
     fleet.do("restore", "public", service="mailer", at=ran)
-    release = fleet.environments["public"].services["mailer"]
+    release = fleet.environments["public"].releases["mailer"]
     assert release.slots[release.stable].image == before.slots[before.stable].image
     assert release.slots[release.stable].spec == before.slots[before.stable].spec
 
@@ -266,7 +266,7 @@ def test_of_a_rollout_only_the_stable_version_comes_back() -> None:
     fleet.do("close", "public", service="shop")
     fleet.do("retire", "public", service="shop")
     fleet.do("restore", "public", service="shop", at=during)
-    assert list(fleet.environments["public"].services["shop"].slots) == ["blue"]
+    assert list(fleet.environments["public"].releases["shop"].slots) == ["blue"]
     assert fleet.stable("public", "shop").image == image("shop", 0)
 
 

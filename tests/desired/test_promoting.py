@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from constructs_lib.release import Pin
-from desired.model import Observation
-from desired.problems import Problem
+from constructs_lib import Pin
+from desired.core.errors import Problem
+from desired.core.model import Observation
 from tests.support.fleet_states import Fleet, chain, commit_of, image, refusal, with_spec, without
 
 
@@ -22,7 +22,7 @@ def newer(*names: str, **fields: Any) -> Fleet:
 def promote(fleet: Fleet, where: str = "trial", **fields: Any) -> tuple[str, ...]:
     """Promotes what its source has now; what was said."""
     source = fleet.environments[where].environment.promoted_from
-    return fleet.do("promote", where, **{"source": source, "recipe": fleet.head, **fields}).said
+    return fleet.do("promote", where, **{"source": source, "recipe": fleet.head, **fields}).notes
 
 
 def test_versions_enter_with_their_specs_as_one_rollout_at_share_0() -> None:
@@ -33,10 +33,10 @@ def test_versions_enter_with_their_specs_as_one_rollout_at_share_0() -> None:
     here = fleet.environments["trial"]
     rollout = here.rollouts["from-lab"]
     assert (rollout.phase, rollout.share, rollout.members) == ("open", 0, {"mailer": "green", "shop": "green"})
-    version = here.services["shop"].slots["green"]
+    version = here.releases["shop"].slots["green"]
     assert (version.image, version.commit, version.ref) == (image("shop"), commit_of(1001), "main")
     assert version.spec == with_spec("shop", env={"LEVEL": "1"})
-    assert here.services["shop"].slots["blue"].image == image("shop", 0)
+    assert here.releases["shop"].slots["blue"].image == image("shop", 0)
 
 
 def test_the_spec_is_that_of_the_recipe_and_not_of_today() -> None:
@@ -63,7 +63,7 @@ def test_what_is_new_enters_at_once_and_that_is_said() -> None:
     fleet = newer("quotes", "shop")
     said = promote(fleet)
     here = fleet.environments["trial"]
-    assert list(here.services["quotes"].slots) == ["blue"]
+    assert list(here.releases["quotes"].slots) == ["blue"]
     assert "quotes" not in here.rollouts["from-lab"].members
     assert any("quotes" in each and "at once" in each for each in said)
 
@@ -104,7 +104,7 @@ def test_the_chain_goes_on_from_what_is_finalized() -> None:
     )
     fleet.do("finalize", "trial", service="shop")
     promote(fleet, "public")
-    assert fleet.environments["public"].services["shop"].slots["green"].image == image("shop")
+    assert fleet.environments["public"].releases["shop"].slots["green"].image == image("shop")
 
 
 def test_an_earlier_recipe_can_be_promoted_while_a_rollout_runs() -> None:
@@ -112,7 +112,7 @@ def test_an_earlier_recipe_can_be_promoted_while_a_rollout_runs() -> None:
     recipe = fleet.head
     fleet.deploy("lab", "shop", number=2, canary=True)
     promote(fleet, recipe=recipe)
-    assert fleet.environments["trial"].services["shop"].slots["green"].image == image("shop")
+    assert fleet.environments["trial"].releases["shop"].slots["green"].image == image("shop")
 
 
 @pytest.mark.parametrize(("lab", "trial"), [(None, "v1"), ("v1", None), ("v2", "v1")])

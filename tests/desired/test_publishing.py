@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from desired.problems import Problem, Refused
-from desired.publisher import Publisher
-from desired.verify import verify
+from desired.core.errors import Problem, Refused
+from desired.publish.publisher import Publisher
+from desired.publish.verify import verify
 from tests.support.fork import Fork, git
 from tests.support.people import Developer, ask, deploy
 
@@ -47,8 +47,8 @@ def test_a_release_that_a_person_changed_is_put_back_and_the_remedy_is_named(for
     with fork.publisher() as publisher:
         developer.push("search: by hand", {RELEASE: before.replace("sha256:0", "sha256:1", 1) + "\n"})
         answer = publisher.publish()
-        assert any("put back releases/staging/search.yaml" in said for said in answer.said)
-        assert any("desired deploy search=… -e staging" in said for said in answer.said)
+        assert any("put back releases/staging/search.yaml" in said for said in answer.notes)
+        assert any("desired deploy search=… -e staging" in said for said in answer.notes)
         assert live(fork, RELEASE) == before
         assert_whole(publisher, fork)
 
@@ -71,11 +71,11 @@ def test_an_illegal_merge_and_one_that_does_not_synthesize_do_not_hold_up_a_roll
         developer.push("broken", {"apps/ledger.py": BROKEN})
         answer = ask(publisher, "rollback", environment="staging", service="search")
         assert answer.status == "live"
-        assert any("put back releases/staging/rollouts/search.yaml" in said for said in answer.said)
+        assert any("put back releases/staging/rollouts/search.yaml" in said for said in answer.notes)
         assert "search-green" not in live(fork, ROUTE)
         assert "share: 0" in live(fork, "releases/staging/rollouts/search.yaml")
         assert_whole(publisher, fork)
-        assert any("is not used" in said and "Nonsense" in said for said in publisher.publish().said)
+        assert any("is not used" in said and "Nonsense" in said for said in publisher.publish().notes)
         assert_whole(publisher, fork)
 
 
@@ -121,7 +121,7 @@ def test_code_that_breaks_a_rule_in_one_environment_is_used_in_the_others(fork: 
         greedy = greedy.replace("import Port, Service", "import Port, Resources, Service")
         developer.push("search: greedy", {"apps/search.py": greedy})
         answer = publisher.publish()
-        assert any(said.startswith("staging-apps stays with the code of") for said in answer.said), answer.said
+        assert any(said.startswith("staging-apps stays with the code of") for said in answer.notes), answer.notes
         assert 'cpu: "900"' not in live(fork, DEPLOYMENT)
         assert deploy(publisher, "basket", 5, environment="preprod").status == "live"
         assert_whole(publisher, fork)

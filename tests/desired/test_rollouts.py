@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from desired import files
-from desired.operations import Canary
+from desired.core.operations import Canary
+from desired.history import release_files as files
 from tests.support.fleet_checks import running
 from tests.support.fleet_states import Fleet, image, intent, refusal, with_spec, without
 
@@ -106,7 +106,7 @@ def test_nothing_is_finalized_at_a_share_between_because_apps_took_the_route_awa
 def test_what_is_so_already_changes_no_file(verb: str, fields: dict[str, Any]) -> None:
     fleet = opened("shop")
     here = fleet.environments["trial"]
-    assert files.changed(here, fleet.ask(verb, "trial", service="shop", **fields).state) == {}
+    assert files.file_changes(here, fleet.ask(verb, "trial", service="shop", **fields).state) == {}
 
 
 # Finalize
@@ -122,7 +122,7 @@ def test_finalize_changes_what_is_stable_and_no_pod(where: str, merged: bool) ->
     fleet.do("finalize", where, service="shop")
     assert running(fleet, where) == before
     here = fleet.environments[where]
-    assert {here.services[name].stable for name in ("shop", "mailer")} == {"green"}
+    assert {here.releases[name].stable for name in ("shop", "mailer")} == {"green"}
     assert here.rollouts["both"].phase == "finalized"
 
 
@@ -132,7 +132,7 @@ def test_finalize_makes_the_new_slot_follow_apps_and_writes_out_the_old_one() ->
     fleet.deploy("lab", "shop", canary=True)
     fleet.do("canary", "lab", service="shop", share=100)
     fleet.do("finalize", "lab", service="shop")
-    slots = fleet.environments["lab"].services["shop"].slots
+    slots = fleet.environments["lab"].releases["shop"].slots
     assert slots["green"].spec is None
     assert slots["blue"].spec == with_spec("shop", env={"LEVEL": "1"})
 
@@ -161,7 +161,7 @@ def test_a_rollback_of_an_open_rollout_is_share_0_and_nothing_else(share: int) -
     fleet = opened("shop", share=share)
     before = fleet.environments["trial"]
     after = fleet.do("rollback", "trial", service="shop").state
-    assert after.services == before.services or dict(after.services) == dict(before.services)
+    assert after.releases == before.releases or dict(after.releases) == dict(before.releases)
     assert fleet.environments["trial"].rollouts["shop"] == before.rollouts["shop"].model_copy(update={"share": 0})
 
 
@@ -182,7 +182,7 @@ def test_a_rollback_after_finalize_is_the_way_back_with_the_same_image_and_spec(
 def test_what_was_rolled_back_after_finalize_keeps_its_spec_until_the_next_deploy() -> None:
     fleet = finalized("shop", where="lab")
     fleet.do("rollback", "lab", service="shop")
-    slots = fleet.environments["lab"].services["shop"].slots
+    slots = fleet.environments["lab"].releases["shop"].slots
     assert {slot: version.spec for slot, version in slots.items()} == dict.fromkeys(
         ("blue", "green"), with_spec("shop")
     )
@@ -210,7 +210,7 @@ def test_close_after_finalize_keeps_the_new_and_removes_the_old(where: str) -> N
     fleet.do("close", where, service="mailer")
     here = fleet.environments[where]
     assert not here.rollouts
-    assert {name: list(here.services[name].slots) for name in ("shop", "mailer")} == {
+    assert {name: list(here.releases[name].slots) for name in ("shop", "mailer")} == {
         "shop": ["green"],
         "mailer": ["green"],
     }
@@ -221,7 +221,7 @@ def test_close_at_share_0_removes_the_new_and_keeps_the_old() -> None:
     fleet = opened("shop", share=40)
     fleet.do("rollback", "trial", service="shop")
     fleet.do("close", "trial", service="shop")
-    assert list(fleet.environments["trial"].services["shop"].slots) == ["blue"]
+    assert list(fleet.environments["trial"].releases["shop"].slots) == ["blue"]
     assert fleet.stable("trial", "shop").image == image("shop", 0)
 
 
@@ -240,5 +240,5 @@ def test_only_the_rollout_of_the_named_service_moves(verb: str) -> None:
     fields: dict[str, Any] = {"share": 40} if verb == "canary" else {}
     after = fleet.do(verb, "trial", service="shop", **fields).state
     assert after.rollouts["cart"] == before.rollouts["cart"]
-    assert after.services["cart"] == before.services["cart"]
+    assert after.releases["cart"] == before.releases["cart"]
     assert intent(verb, "trial", service="shop", **fields).operation.named() == ("shop",)

@@ -10,19 +10,19 @@ import pytest
 from hypothesis import Phase, given, note, settings
 from hypothesis import strategies as st
 
-from constructs_lib import Service
-from constructs_lib.release import Rollout
-from desired import files, log
-from desired.apply import apply
-from desired.gates import asks_for_a_look, seen
-from desired.model import EnvironmentState, Observation, State
-from desired.operations import Intent, Undo
-from desired.problems import Problem, Refused
+from constructs_lib import Rollout, Service
+from desired.core.apply import apply
+from desired.core.errors import Problem, Refused
+from desired.core.gates import asks_for_a_look, seen
+from desired.core.model import EnvironmentState, Observation, State
+from desired.core.operations import Intent, Undo
+from desired.history import commit_message as log
+from desired.history import release_files as files
 from tests.support import fleet_checks as checks
-from tests.support.fleet_states import Fleet, build, chain, commit_of, described, intent, same, with_spec
+from tests.support.fleet_states import Fleet, build, chain, commit_of, definitions, intent, same, with_spec
 
 T = TypeVar("T")
-NAMES = tuple(described())
+NAMES = tuple(definitions())
 GATES = {"trial": ("ready",), "public": ("ready", "tested")}
 SPECS: tuple[dict[str, Any], ...] = ({}, {"env": {"LEVEL": "1"}}, {"env": {"LEVEL": "2"}}, {"tier": 1})
 VERBS = {
@@ -128,9 +128,9 @@ class Walk:
         self.do("retire", where, service=self.service())
 
     def restore(self, where: str) -> None:
-        gone = [name for name in NAMES if name not in self.fleet.environments[where].services]
+        gone = [name for name in NAMES if name not in self.fleet.environments[where].releases]
         name = self.one(*gone, self.service())
-        ran = [commit for commit, states in self.fleet.past.states.items() if name in states[where].services]
+        ran = [commit for commit, states in self.fleet.past.states.items() if name in states[where].releases]
         self.do("restore", where, service=name, at=self.one(*ran, *ran, self.back()))
 
     def merge(self, where: str) -> None:
@@ -145,7 +145,7 @@ class Walk:
 
     def change_apps(self, name: str, spec: Service | None) -> None:
         """A merge; one with which something could not be synthesized is not used."""
-        if spec is None and any(name in here.services for here in self.fleet.environments.values()):
+        if spec is None and any(name in here.releases for here in self.fleet.environments.values()):
             return
         before = self.fleet.head
         self.fleet.merge(name, spec)
@@ -189,7 +189,7 @@ class Walk:
             return
         again = apply(asked, state, observed, fleet.now)
         assert same(again.state, outcome.state)
-        assert again.said == outcome.said
+        assert again.notes == outcome.notes
         self.replayed(asked, state, observed, before, outcome.state)
         nothing(self.wrong(asked, observed, before, outcome.state))
         self.step(asked, outcome.state, again.state)
@@ -207,7 +207,7 @@ class Walk:
         found = log.recorded(log.message(asked, kept, commit_of(0), ()))
         assert found
         again = apply(found.intent, state, found.observed, self.fleet.now)
-        assert files.changed(before, again.state) == files.changed(before, after)
+        assert files.file_changes(before, again.state) == files.file_changes(before, after)
 
     def refused(self, problem: Problem, asked: Intent, state: State, observed: Observation | None) -> None:
         """It is refused where the states were not read from files too."""
@@ -220,7 +220,7 @@ class Walk:
     def look(self, where: str, look: str) -> Observation | None:
         if look in ("nobody", "unobserved"):
             return None
-        slots = [f"{name}-{slot}" for name in self.fleet.environments[where].services for slot in ("blue", "green")]
+        slots = [f"{name}-{slot}" for name in self.fleet.environments[where].releases for slot in ("blue", "green")]
         return Observation(ready=dict.fromkeys(slots, 1) if look == "all" else {}, requests={})
 
     def wrong(

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from constructs_lib.synth.fleet import load_environments
-from constructs_lib.synth.output import on_disk
+from desired.render.files import on_disk
+from desired.render.fleet import load_environments
 from tests.support.shipped import CLUSTERS, KUSTOMIZATION, MANIFESTS, ROOT, objects, texts
 
 _HEADER = re.compile(r"# Made by `make synth` from (.+)\. Changes belong there\.")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from constructs_lib.names import DATABASES
+from constructs_lib.parts.names import DATABASES
 from stacks.side import Side
 from tests.support.stacks import SERVICES, SIDES, first
 

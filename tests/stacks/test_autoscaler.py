@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from constructs_lib.pair import Pool
+from constructs_lib import Pool
 from tests.stacks.parts import APPS
 from tests.support.recording import Run
 from tests.support.stacks import changed, first, run

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from constructs_lib.environment import Git
+from constructs_lib import Git
 from stacks.bootstrap import _installer
 from stacks.infrastructure import Chart
 from stacks.side import ROOT, Side

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from constructs_lib.pair import DatabaseClass, Pair, Pool, Pooler
-from constructs_lib.synth.fleet import load_environments
+from constructs_lib import DatabaseClass, Pair, Pool, Pooler
 from constructs_lib.values import Problem, Resources
+from desired.render.fleet import load_environments
 from stacks.capacity import RESERVED, Capacity, Load, Loads, Need, Nodes, as_markdown, capacity, loads, need, read
 from stacks.infrastructure import load
 from tests.support.fleet import environment

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from constructs_lib.names import TIER_NODE_LABEL
-from constructs_lib.pair import Pool
+from constructs_lib import Pool
+from constructs_lib.parts.names import TIER_NODE_LABEL
 from stacks.infrastructure import FOLDER, load
 from stacks.program import side_of
 from stacks.side import Side

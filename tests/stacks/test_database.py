@@ -10,7 +10,7 @@ import pulumi_kubernetes as kubernetes
 import pytest
 import yaml
 
-from constructs_lib.pair import Backups, DatabaseClass, Pair, Pool, Pooler
+from constructs_lib import Backups, DatabaseClass, Pair, Pool, Pooler
 from constructs_lib.values import Database, Resources, Service
 from constructs_lib.values.service import DATABASE_KEYS
 from stacks.database import DatabaseCluster

@@ -10,8 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from constructs_lib.environment import Environment
-from constructs_lib.pair import Backups, DatabaseClass, Pair, Pool, Pooler
+from constructs_lib import Backups, DatabaseClass, Environment, Pair, Pool, Pooler
 from constructs_lib.values import Problem
 from stacks.capacity import capacity
 from stacks.infrastructure import load

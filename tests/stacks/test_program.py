@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from constructs_lib.environment import Environment
+from constructs_lib import Environment
 from constructs_lib.values import Problem
 from stacks.infrastructure import FOLDER, load
 from stacks.program import side_of

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from constructs_lib.pair import Backups, Pool
+from constructs_lib import Backups, Pool
 from stacks import side as module
 from stacks.infrastructure import load
 from stacks.program import side_of

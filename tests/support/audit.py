@@ -9,15 +9,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from desired import files, log
-from desired.apply import apply
+from desired.core.apply import apply
+from desired.core.errors import Problem
+from desired.core.model import State
 from desired.git import Author
-from desired.model import State
-from desired.problems import Problem
-from desired.publisher import Publisher
-from desired.verify import verify
-
-from .fork import Fork, git
+from desired.history import commit_message as log
+from desired.history import release_files as files
+from desired.publish.publisher import Publisher
+from desired.publish.verify import verify
+from tests.support.fork import Fork, git
 
 Json = dict[str, Any]
 Step = tuple[str, str, Author, str]
@@ -103,15 +103,15 @@ def _legal(publisher: Publisher, step: Step, by_hand: Sequence[str]) -> Iterator
         if message.partition("\n")[0] not in by_hand:
             yield f"{id_[:12]} changes {paths[0]} by no operation"
         return
-    ground = publisher.grounds.at(parent)
-    state = State(ground.described_at, ground.environments, publisher.past)
+    ground = publisher.reconciler.at(parent)
+    state = State(ground.definitions_at, ground.environments, publisher.history)
     try:
         outcome = apply(found.intent, state, found.observed, datetime.fromtimestamp(author.time, UTC))
     except Problem as problem:
         yield f"{id_[:12]} is not legal: {problem}"
         return
     yield from _looked(publisher, id_, parent, found.intent.expected, paths)
-    changed = files.changed(ground.environments[outcome.state.name], outcome.state)
+    changed = files.file_changes(ground.environments[outcome.state.name], outcome.state)
     if sorted(changed) != sorted(paths) or any(publisher.git.file(id_, path) != text for path, text in changed.items()):
         yield f"{id_[:12]} is not what {found.intent.operation.verb} makes of {parent[:12]}: {', '.join(paths)}"
 
@@ -125,14 +125,14 @@ def _looked(publisher: Publisher, id_: str, parent: str, expected: str, paths: S
 
 def _replay(publisher: Publisher, start: str, main: str, by_hand: Sequence[str]) -> Iterator[str]:
     """From the start, by operations alone, the log leads to what is there."""
-    ground = publisher.grounds.follow(start, main)
+    ground = publisher.reconciler.follow(start, main)
     yield from (f"{path} is not what the log says" for path in ground.repairs)
     if not by_hand:
-        yield from ground.said
+        yield from ground.notes
 
 
 def _manifests(publisher: Publisher, main: str) -> Iterator[str]:
-    for path, text in publisher.grounds.whole(main).items():
+    for path, text in publisher.reconciler.whole(main).items():
         if publisher.git.file(main, path) != text:
             yield f"{path} is not what the code makes"
 

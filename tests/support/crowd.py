@@ -15,14 +15,13 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from desired.legal import Position, position
-from desired.model import EnvironmentState, Observation
-from desired.operations import OPERATION, Intent
-from desired.problems import Conflict, Problem, Refused, Unreachable
-from desired.publisher import Publisher
-
-from .fork import ENVIRONMENTS, SERVICES, Fork, image
-from .hostile_remotes import room
+from desired.core.errors import Conflict, Problem, Refused, Unreachable
+from desired.core.model import EnvironmentState, Observation
+from desired.core.operations import OPERATION, Intent
+from desired.core.transitions import Position, position
+from desired.publish.publisher import Publisher
+from tests.support.fork import ENVIRONMENTS, SERVICES, Fork, image
+from tests.support.hostile_remotes import room
 
 Json = dict[str, Any]
 _SHARES = (1, 5, 40, 100, 100)
@@ -139,7 +138,7 @@ def asked(publisher: Publisher, wanted: Intent, journal: Any = None, bytes_: int
     try:
         with room(bytes_) if bytes_ is not None else contextlib.nullcontext():
             answer = publisher.perform(wanted, lambda _: OBSERVED)
-        said: Json = {"status": answer.status, "commit": answer.commit, "said": list(answer.said)}
+        said: Json = {"status": answer.status, "commit": answer.commit, "said": list(answer.notes)}
     except Problem as problem:
         said = {"status": _kind(problem), "said": list(problem.sentences)}
     except Exception:
@@ -166,7 +165,7 @@ class Person:
     def __init__(self, publisher: Publisher, member: Member) -> None:
         self._publisher, self._member = publisher, member
         self._chance = random.Random(member.name)
-        self._seen = [publisher.repository.main]
+        self._seen = [publisher.branches.main]
         self._asked: list[Intent] = []
 
     def intents(self) -> Iterator[Intent]:
@@ -189,7 +188,7 @@ class Person:
         except Problem:
             return
         # Only what was published can be read as states.
-        live = self._publisher.repository.live
+        live = self._publisher.branches.live
         self._seen.append(live or head)
 
     def _operation(self, seen: str) -> Json:

@@ -17,8 +17,8 @@ from constructs_lib import (
     Route,
     Scale,
     SecretKey,
+    Version,
 )
-from constructs_lib.release import Version
 from constructs_lib.testing import Object
 from constructs_lib.values import Schedule
 from tests.support.fleet import IMAGE, service, worker

@@ -6,7 +6,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from .fork import SERVICES, Fork, git
+from tests.support.fork import SERVICES, Fork, git
 
 
 class BusyDeveloper:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from constructs_lib import Port, Resources, Scale, Service
-from constructs_lib.environment import Cluster, Environment, Git, Quota, Reference
+from constructs_lib import Cluster, Environment, Git, Port, Quota, Reference, Resources, Scale, Service
 
 IMAGE = "registry.example.com/image@sha256:" + "2" * 64
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from constructs_lib import Service
-from constructs_lib.release import Rollout, other
-from desired import files
-from desired.model import EnvironmentState, Observation
-from desired.operations import Canary, HoldOn, Intent, Rollback, Unhold
-from desired.problems import Problem, Refused
+from constructs_lib import Rollout, Service
+from constructs_lib.values.release import other
+from desired.core.errors import Problem, Refused
+from desired.core.model import EnvironmentState, Observation
+from desired.core.operations import Canary, Hold, Intent, Rollback, Unhold
+from desired.history import release_files as files
 from tests.support.fleet_states import Fleet, same
 
 Running = dict[str, tuple[str, Service | None]]
@@ -22,7 +22,7 @@ def running(fleet: Fleet, environment: str) -> Running:
     here = fleet.environments[environment]
     return {
         f"{name}-{slot}": (version.image, fleet.spec(environment, name, slot))
-        for name, release in here.services.items()
+        for name, release in here.releases.items()
         for slot, version in release.slots.items()
     }
 
@@ -34,7 +34,7 @@ def wrong(fleet: Fleet, here: EnvironmentState) -> Iterator[str]:
         yield f"{twice} are in two rollouts"
     for name, rollout in here.rollouts.items():
         yield from _wrong_rollout(fleet, here, name, rollout)
-    for name, release in here.services.items():
+    for name, release in here.releases.items():
         if len(release.slots) > 1 and name not in members:
             yield f"{name} has an idle slot, and no rollout"
         for slot, version in release.slots.items():
@@ -51,7 +51,7 @@ def _wrong_rollout(fleet: Fleet, here: EnvironmentState, name: str, rollout: Rol
     if not 0 <= rollout.share <= 100:
         yield f"{name} has the share {rollout.share}"
     for member, slot in rollout.members.items():
-        release = here.services[member]
+        release = here.releases[member]
         if set(release.slots) != {slot, other(slot)}:
             yield f"{member} of {name} has only {set(release.slots)}"
         if (release.stable == slot) != (rollout.phase == "finalized"):
@@ -80,14 +80,14 @@ def passed_ready(
 def passed_holds(intent: Intent, before: EnvironmentState, after: EnvironmentState, now: str) -> Iterator[str]:
     """Held things that changed, by something else than a way back or the hold itself."""
     operation = intent.operation
-    if isinstance(operation, HoldOn | Unhold | Rollback) or (isinstance(operation, Canary) and operation.share == 0):
+    if isinstance(operation, Hold | Unhold | Rollback) or (isinstance(operation, Canary) and operation.share == 0):
         return
     held = {name for name, hold in before.holds.services.items() if hold.until is None or hold.until > now}
     whole = before.holds.environment
     if whole and (whole.until is None or whole.until > now) and not same(before, after):
         yield f"{before.name} is held"
-    for name in held & {*before.services, *after.services}:
-        if before.services.get(name) != after.services.get(name):
+    for name in held & {*before.releases, *after.releases}:
+        if before.releases.get(name) != after.releases.get(name):
             yield f"{name} is held, and its release changed"
         if before.rollout_of(name) != after.rollout_of(name):
             yield f"{name} is held, and its rollout changed"
@@ -95,20 +95,20 @@ def passed_holds(intent: Intent, before: EnvironmentState, after: EnvironmentSta
 
 def passed_tested(fleet: Fleet, before: EnvironmentState, after: EnvironmentState) -> Iterator[str]:
     """Images that came without ever having been stable in the environment before, or in this one."""
-    for name, release in after.services.items():
-        known = before.services.get(name)
+    for name, release in after.releases.items():
+        known = before.releases.get(name)
         images = {each.image for each in known.slots.values()} if known else set()
         for version in release.slots.values():
             places = (before.environment.promoted_from or "", before.name)
-            stood = any(fleet.past.stood(place, name, version.image) for place in places)
+            stood = any((place, name, version.image) in fleet.past.stable for place in places)
             if version.image not in images and not stood:
                 yield f"{version.image} of {name} never stood in {places[0]}"
 
 
 def missed(fleet: Fleet, before: EnvironmentState, after: EnvironmentState) -> Iterator[str]:
     """Services that went away, and that others call or a later environment runs."""
-    gone = set(before.services) - set(after.services)
-    for name, release in after.services.items():
+    gone = set(before.releases) - set(after.releases)
+    for name, release in after.releases.items():
         for slot, version in release.slots.items():
             spec = version.spec or Service.model_validate(fleet.specs[name])
             if called := gone & {each.service for each in spec.depends_on}:
@@ -117,14 +117,14 @@ def missed(fleet: Fleet, before: EnvironmentState, after: EnvironmentState) -> I
         source = later.environment.promoted_from
         while source and source != after.name:
             source = fleet.environments[source].environment.promoted_from
-        if source and (runs := gone & set(later.services)):
+        if source and (runs := gone & set(later.releases)):
             yield f"{runs} went away in {after.name}, and runs in {other_name}"
 
 
 def round_trip(fleet: Fleet, before: EnvironmentState, after: EnvironmentState) -> Iterator[str]:
     """Values that are not the same when they are read again from their files."""
     old, texts = fleet.texts, dict(fleet.texts)
-    for path, text in files.changed(before, after).items():
+    for path, text in files.file_changes(before, after).items():
         texts.pop(path, None)
         if text is not None:
             texts[path] = text
@@ -143,7 +143,7 @@ def ways_back(fleet: Fleet, environment: str, memory: Mapping[str, Running]) -> 
         if after.rollouts[name].share != 0 or after.rollouts[name].phase != "open":
             yield f"{name} is {after.rollouts[name]} after a rollback"
         for member, slot in rollout.members.items():
-            release = after.services[member]
+            release = after.releases[member]
             if release.stable != other(slot):
                 yield f"{member} has {slot} stable after a rollback"
             if rollout.phase == "finalized":

@@ -6,21 +6,21 @@ Three environments in a chain: `lab` follows `apps/`, `trial` and `public` rende
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from constructs_lib import Claim, Port, Service
-from constructs_lib.environment import Environment
-from constructs_lib.release import Slot, Version
-from constructs_lib.synth.plan import Plan
-from constructs_lib.synth.units import Request, Unit
-from desired import files
-from desired.apply import apply
-from desired.model import EnvironmentState, Holds, Layered, Observation, Outcome, Pin, Release, Rollout, State
-from desired.operations import OPERATION, Intent
-from desired.problems import Problem, Refused
+from constructs_lib import Claim, Environment, Port, Service, Slot, Version
+from constructs_lib.plan import Plan
+from constructs_lib.units import Request, Unit
+from desired.core.apply import apply
+from desired.core.errors import Problem, Refused
+from desired.core.facts import Facts
+from desired.core.model import EnvironmentState, Holds, Observation, Outcome, Pin, Release, Rollout
+from desired.core.operations import OPERATION, Intent
+from desired.history import release_files as files
+from desired.history.gather import gather
 from tests.support.fleet import environment, service, worker
 
 Json = dict[str, Any]
@@ -28,7 +28,7 @@ NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 ADA = "Ada <ada@example.com>"
 
 
-def described() -> dict[str, Service]:
+def definitions() -> dict[str, Service]:
     """Six services: two with HTTP, one with gRPC, a worker, one without a route, and a stateful one."""
     return {
         "shop": service("shop", depends_on=("cart",)),
@@ -72,16 +72,16 @@ def intent(verb: str, environment: str, **fields: Any) -> Intent:
 
 
 @dataclass
-class Past:
-    """`model.History` as dictionaries."""
+class History:
+    """`desired.history.gather.Records` as dictionaries."""
 
-    specs: dict[str, dict[str, Json]] = field(default_factory=dict)
+    all_specs: dict[str, dict[str, Json]] = field(default_factory=dict)
     states: dict[str, dict[str, EnvironmentState]] = field(default_factory=dict)
     parents: dict[str, str] = field(default_factory=dict)
     stable: set[tuple[str, str, str]] = field(default_factory=set)
 
-    def spec(self, service: str, commit: str) -> Json | None:
-        return self.specs[commit].get(service)
+    def specs(self, commit: str) -> dict[str, Json]:
+        return self.all_specs[commit]
 
     def state(self, environment: str, commit: str) -> EnvironmentState | None:
         if commit not in self.states:
@@ -93,8 +93,8 @@ class Past:
             raise Problem(f"{commit[:12]} is the first commit; there is nothing before it")
         return self.parents[commit]
 
-    def stood(self, environment: str, service: str, image: str) -> bool:
-        return (environment, service, image) in self.stable
+    def stable_images(self, environments: Collection[str]) -> set[tuple[str, str, str]]:
+        return {each for each in self.stable if each[0] in environments}
 
     def platform_digest(self, commit: str) -> str:
         return f"digest-of-{commit}"
@@ -105,20 +105,20 @@ class Fleet:
 
     def __init__(self, environments: Mapping[str, Environment] | None = None, running: Iterable[str] = ()) -> None:
         """`running` names services that every environment has from the start, stable in blue."""
-        self.past = Past()
+        self.past = History()
         self.head = commit_of(0)
         self.commits = [self.head]
         self.texts: dict[str, str] = {}
         self.environments = {name: self._first(each, running) for name, each in (environments or chain()).items()}
-        self._record({name: each.written() for name, each in described().items()})
+        self._record({name: each.written() for name, each in definitions().items()})
 
     def _first(self, environment: Environment, running: Iterable[str]) -> EnvironmentState:
         empty = after = EnvironmentState(environment)
         for name in running:
-            spec = None if environment.follows_apps else described()[name]
+            spec = None if environment.follows_apps else definitions()[name]
             version = Version(image=image(name, 0), ref="main", since="2026-11-01T00:00:00Z", spec=spec)
-            after = after.with_service(name, Release(schema=1, stable="blue", slots={"blue": version}))
-        self._write(files.changed(empty, after))
+            after = after.with_release(name, Release(schema=1, stable="blue", slots={"blue": version}))
+        self._write(files.file_changes(empty, after))
         return self.read(environment)
 
     @property
@@ -129,16 +129,16 @@ class Fleet:
     @property
     def specs(self) -> dict[str, Json]:
         """`apps/` at head."""
-        return self.past.specs[self.head]
+        return self.past.all_specs[self.head]
 
-    @property
-    def state(self) -> State:
-        """What operations see: every environment as its files say."""
-        return State(self.head, self.environments, self.past)
+    def facts(self, asked: Intent, observed: Observation | None = None) -> Facts:
+        """What a decision about an operation rests on."""
+        return gather(asked.operation, self.environments, self.specs, self.past, observed)
 
     def ask(self, verb: str, environment: str, observed: Observation | None = None, **fields: Any) -> Outcome:
         """What would become of an operation. Raises Refused."""
-        return apply(intent(verb, environment, **fields), self.state, observed, self.now)
+        asked = intent(verb, environment, **fields)
+        return apply(asked, self.facts(asked, observed), self.now)
 
     def do(self, verb: str, environment: str, observed: Observation | None = None, **fields: Any) -> Outcome:
         """Does an operation: one more commit. Raises Refused."""
@@ -153,7 +153,7 @@ class Fleet:
 
     def commit(self, after: EnvironmentState) -> None:
         """One more commit, with this state of an environment, read again from its files."""
-        self._write(files.changed(self.environments[after.name], after))
+        self._write(files.file_changes(self.environments[after.name], after))
         self.environments = {**self.environments, after.name: self.read(after.environment)}
         self._next(self.specs)
 
@@ -169,12 +169,12 @@ class Fleet:
         self._record(specs)
 
     def _record(self, specs: dict[str, Json]) -> None:
-        self.past.specs[self.head] = specs
+        self.past.all_specs[self.head] = specs
         self.past.states[self.head] = dict(self.environments)
         for name, here in self.environments.items():
             opened = {member for each in here.rollouts.values() if each.phase == "open" for member in each.members}
-            for member in set(here.services) - opened:
-                release = here.services[member]
+            for member in set(here.releases) - opened:
+                release = here.releases[member]
                 self.past.stable.add((name, member, release.slots[release.stable].image))
 
     def _write(self, changes: Mapping[str, str | None]) -> None:
@@ -193,21 +193,21 @@ class Fleet:
         services = {path: text for path, text in mine.items() if path not in rollouts}
         return EnvironmentState(
             environment,
-            Layered({_stem(path): files.parse(Release, path, text) for path, text in services.items()}),
-            Layered({_stem(path): files.parse(Rollout, path, text) for path, text in rollouts.items()}),
+            {_stem(path): files.parse(Release, path, text) for path, text in services.items()},
+            {_stem(path): files.parse(Rollout, path, text) for path, text in rollouts.items()},
             files.parse(Pin, "platform.yaml", pin) if pin else None,
             files.parse(Holds, "holds.yaml", holds) if holds else Holds(schema=1),
         )
 
     def spec(self, environment: str, name: str, slot: Slot | None = None) -> Service | None:
         """The spec with which a slot runs, the stable one when none is named."""
-        release = self.environments[environment].services[name]
+        release = self.environments[environment].releases[name]
         written = release.slots[slot or release.stable].spec
         return written or (Service.model_validate(self.specs[name]) if name in self.specs else None)
 
     def stable(self, environment: str, name: str) -> Version:
         """The version in the stable slot."""
-        release = self.environments[environment].services[name]
+        release = self.environments[environment].releases[name]
         return release.slots[release.stable]
 
     def share(self, environment: str, name: str) -> int:
@@ -217,7 +217,7 @@ class Fleet:
     def units(self, here: EnvironmentState) -> list[Unit]:
         """What the apps cluster of an environment in this state consists of. Raises Problem."""
         specs = self.specs if here.environment.follows_apps else {}
-        releases = {name: each.as_file() for name, each in here.services.items()}
+        releases = {name: each.as_file() for name, each in here.releases.items()}
         rollouts = {name: each.as_file() for name, each in here.rollouts.items()}
         request = Request(here.environment.cluster_name("apps"), releases, rollouts, specs)
         return Plan(here.environment, "apps", request, ()).units()
@@ -230,7 +230,7 @@ def _stem(path: str) -> str:
 def same(one: EnvironmentState, two: EnvironmentState) -> bool:
     """Whether two states say the same, however they came to be."""
     return (
-        dict(one.services) == dict(two.services)
+        dict(one.releases) == dict(two.releases)
         and dict(one.rollouts) == dict(two.rollouts)
         and one.platform == two.platform
         and one.holds == two.holds
@@ -239,7 +239,7 @@ def same(one: EnvironmentState, two: EnvironmentState) -> bool:
 
 def with_spec(name: str, /, **fields: Any) -> Service:
     """A service of the fleet that says something else."""
-    return Service.model_validate(described()[name].written() | fields)
+    return Service.model_validate(definitions()[name].written() | fields)
 
 
 def ready(*slots: str) -> Observation:

@@ -9,12 +9,12 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks import first_releases
 from desired.git import Git
-from desired.publisher import Publisher
-from desired.repository import Repository
-from desired.shared_renderer import SharedCrew
-
-from .repository import ROOT
+from desired.publish.branches import Branches
+from desired.publish.publisher import Publisher
+from tests.support.renderers import shared_pool
+from tests.support.repository import ROOT
 
 SERVICES = ("basket", "billing", "catalog", "courier", "gallery", "ledger", "reviews", "search")
 ENVIRONMENTS = ("staging", "preprod")
@@ -68,8 +68,8 @@ class Fork:
 
     def publisher(self, name: str = "clone", timeout: float = 60.0) -> Publisher:
         """A publisher of a clone, with the renderer that all share."""
-        repository = Repository(Git(self.clone(name), timeout), "origin")
-        return Publisher(repository, SharedCrew(renderer_folder()))
+        repository = Branches(Git(self.clone(name), timeout), "origin")
+        return Publisher(repository, shared_pool())
 
     def tip(self, branch: str) -> str:
         """The commit that a branch of the remote is at."""
@@ -82,16 +82,11 @@ class Fork:
         return Fork(folder)
 
 
-def renderer_folder() -> Path:
-    """Where the renderer that all share has its socket: beside the caches that are in use."""
-    return Path(os.environ["DESIRED_CACHE_DIR"], "renderer")
-
-
 def make(folder: Path, services: tuple[str, ...] = SERVICES) -> Fork:
     """The fork, synthesized and published. Caches go to `$DESIRED_CACHE_DIR`."""
     work = folder / "work"
     work.mkdir(parents=True)
-    for part in ("constructs_lib", "envs"):
+    for part in ("constructs_lib", "desired", "envs"):
         shutil.copytree(ROOT / part, work / part, ignore=shutil.ignore_patterns("__pycache__"))
     (work / "locks").mkdir()
     shutil.copy(ROOT / "locks" / "synth.txt", work / "locks" / "synth.txt")
@@ -115,15 +110,18 @@ def _services(work: Path, services: tuple[str, ...]) -> None:
         more = f'\n    depends_on=("{services[number - 1]}",),' if number % 2 else ""
         (work / "apps" / f"{name}.py").write_text(_SERVICE.format(name=name, more=more))
     for environment in ENVIRONMENTS:
-        words = [f"{name}={image(name, 1)}" for name in services]
-        _run(work, "constructs_lib.synth.first_release", "-e", environment, *words)
+        first_releases.write(work, environment, {name: image(name, 1) for name in services}, _variables(work))
 
 
 def _run(work: Path, *words: str) -> None:
-    kept = {name: value for name, value in os.environ.items() if name not in ("CI", "DESIRED_CACHE")}
-    variables, command = {**kept, "PYTHONPATH": str(work)}, [sys.executable, "-m", *words]
-    done = subprocess.run(command, cwd=work, env=variables, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", *words]
+    done = subprocess.run(command, cwd=work, env=_variables(work), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def _variables(work: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name not in ("CI", "DESIRED_CACHE")}
+    return {**kept, "PYTHONPATH": str(work)}
 
 
 def _commit_all(work: Path) -> None:

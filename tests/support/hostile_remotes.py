@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from .fork import Fork, git
+from tests.support.fork import Fork, git
 
 _HOOK = """#!/bin/sh
 cat > /dev/null

@@ -7,7 +7,7 @@ from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
-from constructs_lib.names import DATABASES
+from constructs_lib.parts.names import DATABASES
 from stacks.side import INPUTS
 
 MANAGEMENT = "server: https://management.example.com\ntoken: planted-token-of-management\n"

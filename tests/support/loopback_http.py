@@ -18,7 +18,7 @@ class Request(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """What is answered; a body in pieces is sent piece by piece, and ends with the connection."""
+    """What is answered; a body in units is sent unit by unit, and ends with the connection."""
 
     status: int = 200
     headers: Mapping[str, str] = {}
@@ -69,8 +69,8 @@ class LoopbackHttp:
                     self.send_header(name, value)
                 self.end_headers()
                 try:
-                    for piece in (reply.body,) if isinstance(reply.body, bytes) else reply.body:
-                        self.wfile.write(piece)
+                    for unit in (reply.body,) if isinstance(reply.body, bytes) else reply.body:
+                        self.wfile.write(unit)
                 except OSError:
                     pass  # the client has gone, as some tests want it to
 

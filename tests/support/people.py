@@ -6,10 +6,9 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from desired.operations import OPERATION, Intent
-from desired.publisher import Answer, Publisher
-
-from .fork import Fork, git, image
+from desired.core.operations import OPERATION, Intent
+from desired.publish.publisher import Answer, Publisher
+from tests.support.fork import Fork, git, image
 
 ADA = "Ada <ada@example.com>"
 

@@ -6,10 +6,9 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from constructs_lib.environment import Environment
-from constructs_lib.synth.fleet import load_environments
-
-from .repository import ROOT
+from constructs_lib import Environment
+from desired.render.fleet import load_environments
+from tests.support.repository import ROOT
 
 Json = dict[str, Any]
 GITHUB, GITLAB = ".github/workflows/platform.yml", ".gitlab-ci.yml"

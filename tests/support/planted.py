@@ -13,24 +13,25 @@ from constructs_lib import (
     ConfigKey,
     Container,
     Dependency,
+    Environment,
     ExternalRoute,
     Metrics,
     Port,
     Resources,
+    Role,
     Scale,
     Secret,
     SecretKey,
     Service,
 )
-from constructs_lib.environment import Environment, Role
+from constructs_lib.plan import Plan
 from constructs_lib.rules import CLUSTER_RULES, UNIT_RULES, cluster_findings, rule_id, unit_findings
-from constructs_lib.synth.facts import Facts, Finding
-from constructs_lib.synth.fleet import load_environments, load_releases, load_services
-from constructs_lib.synth.plan import Plan
-from constructs_lib.synth.renderer import use_bundled_node
-from constructs_lib.synth.units import Request
+from constructs_lib.rules.facts import Facts, Finding
 from constructs_lib.testing import Object, one
+from constructs_lib.units import Request
 from constructs_lib.values import Database, Permission, Schedule
+from desired.render.fleet import load_environments, load_releases, load_services
+from desired.render.server import use_bundled_node
 from envs.compose import components
 from tests.support.fleet import IMAGE, environment, service, worker
 from tests.support.shipped import ROOT
@@ -174,7 +175,7 @@ def shipped(name: str, role: Role) -> Planted:
 
 def _rendered(env: Environment, role: Role, request: Request) -> Planted:
     use_bundled_node()
-    from constructs_lib.synth.builder import build
+    from constructs_lib.build import build
 
     units = Plan(env, role, request, components(env, role)).units()
     return Planted([build(unit, request.cluster)[1] for unit in units], env, role)

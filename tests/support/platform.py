@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from constructs_lib import Scale
-from constructs_lib.environment import Cluster, Environment, Git, Quota, Reference, Role
-from constructs_lib.synth.units import Component
+from constructs_lib import Cluster, Component, Environment, Git, Quota, Reference, Role, Scale
 from constructs_lib.testing import Object, render_platform
 from envs.compose import components
 from tests.support.fleet import IMAGE, environment, service

@@ -76,7 +76,7 @@ class Run:
         self.registered: list[Registered] = []
         self.outputs: dict[str, Any] = {}
         """Of the stack."""
-        self.said: list[str] = []
+        self.notes: list[str] = []
         """The log."""
         self.warnings: list[str] = []
         self.refused: tuple[str, ...] = ()
@@ -115,7 +115,7 @@ class Run:
 
     def in_public(self) -> str:
         """All that was sent to the engine and to the log, without the values that are marked as secrets."""
-        return json.dumps([_veiled(MessageToDict(message)) for message in self.messages]) + "\n".join(self.said)
+        return json.dumps([_veiled(MessageToDict(message)) for message in self.messages]) + "\n".join(self.notes)
 
 
 class _Monitor:
@@ -157,7 +157,7 @@ class _Monitor:
         return Empty()
 
     def Log(self, request: LogRequest) -> Empty:
-        self._run.said.append(request.message)
+        self._run.notes.append(request.message)
         if request.severity >= WARNING:
             self._run.warnings.append(request.message)
         return Empty()

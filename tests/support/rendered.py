@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from constructs_lib import Service
-from constructs_lib.environment import Callee, Environment, Placed, place
-from constructs_lib.release import Version
+from constructs_lib import Environment, Service, Version
 from constructs_lib.testing import Object, one
+from constructs_lib.values.resolved_service import Callee, ResolvedService, resolve
 from tests.support.fleet import IMAGE, environment
 
 ENV = environment()
@@ -15,10 +14,10 @@ VERSION = Version(image=IMAGE, since="2026-01-01T00:00:00Z", commit="c0ffee12345
 WORKLOADS = ("Deployment", "StatefulSet", "CronJob")
 
 
-def placed(service: Service, *among: Service, env: Environment = ENV) -> Placed:
+def resolved(service: Service, *among: Service, env: Environment = ENV) -> ResolvedService:
     """The service in an environment where the services `among` run too."""
     callees = {each.name: Callee.of(each, env.namespace) for each in among}
-    return place(env, "apps", service, callees)
+    return resolve(env, "apps", service, callees)
 
 
 def names(objects: list[Object], kind: str) -> list[str]:

@@ -9,7 +9,8 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .fleet import IMAGE
+from benchmarks import first_releases
+from tests.support.fleet import IMAGE
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -86,19 +87,21 @@ class Repository:
         text = _ENVIRONMENT.format(name=name, follows=follows, promoted_from=repr(promoted_from), image=IMAGE)
         self.write(f"envs/{name.replace('-', '_')}.py", text)
 
-    def run(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run a module of Python in the repository."""
+    def variables(self, **environment: str) -> dict[str, str]:
+        """The process environment of what runs in the repository."""
         library = self.root if (self.root / "constructs_lib").is_dir() else ROOT
-        variables = {
+        return {
             **{key: value for key, value in os.environ.items() if key not in ("CI", "DESIRED_CACHE")},
             "PYTHONPATH": str(library),
             "DESIRED_CACHE_DIR": str(self.cache),
             **self.environment,
             **environment,
         }
-        return subprocess.run(
-            [sys.executable, "-m", *words], cwd=self.root, env=variables, capture_output=True, text=True, check=False
-        )
+
+    def run(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run a module of Python in the repository."""
+        command, variables = [sys.executable, "-m", *words], self.variables(**environment)
+        return subprocess.run(command, cwd=self.root, env=variables, capture_output=True, text=True, check=False)
 
     def synth(self, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run the app that `cdk8s synth` runs."""
@@ -106,9 +109,7 @@ class Repository:
 
     def release(self, environment: str, *services: str) -> None:
         """Write first releases."""
-        words = [f"{service}={IMAGE}" for service in services]
-        done = self.run("constructs_lib.synth.first_release", "-e", environment, *words)
-        assert done.returncode == 0, done.stderr
+        first_releases.write(self.root, environment, dict.fromkeys(services, IMAGE), self.variables())
 
     def tree(self, folder: str = "manifests") -> dict[str, str]:
         """All files below a folder, by path."""
@@ -137,7 +138,8 @@ class Repository:
     def own_library(self) -> None:
         """Give the repository its own copy of the library and its lock."""
         skipped = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(ROOT / "constructs_lib", self.root / "constructs_lib", ignore=skipped)
+        for package in ("constructs_lib", "desired"):
+            shutil.copytree(ROOT / package, self.root / package, ignore=skipped)
         self.write("locks/synth.txt", (ROOT / "locks" / "synth.txt").read_text())
 
 

@@ -9,9 +9,9 @@ from unittest.mock import patch
 
 import yaml
 
-from constructs_lib.environment import Environment, Role
-from constructs_lib.synth.fleet import load_environments, load_services
+from constructs_lib import Environment, Role
 from constructs_lib.values import Service
+from desired.render.fleet import load_environments, load_services
 from stacks import observed
 from stacks.program import run as program
 from stacks.program import side_of

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.x509.oid import NameOID
 
-from .loopback_http import LoopbackHttp, Reply, Request
+from tests.support.loopback_http import LoopbackHttp, Reply, Request
 
 _SERVICE, _ISSUER = "the registry of the tests", "the token service of the tests"
 

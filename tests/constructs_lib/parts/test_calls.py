@@ -7,7 +7,7 @@ import pytest
 from constructs_lib import Dependency, Port, Service
 from constructs_lib.parts.calls import calls
 from tests.support.fleet import environment, service
-from tests.support.rendered import placed
+from tests.support.rendered import resolved
 
 _WEB = service("web", ports=(Port.http(8080), Port.grpc(5000)))
 _QUEUE = service("queue", ports=(Port.tcp(9092),))
@@ -36,5 +36,5 @@ _ENV = environment(collector="collector")
     ],
 )
 def test_it_calls(given: Service, expected: list[tuple[str, int, bool]]) -> None:
-    found = calls(placed(given, _WEB, _QUEUE, _COLLECTOR, env=_ENV))
+    found = calls(resolved(given, _WEB, _QUEUE, _COLLECTOR, env=_ENV))
     assert [(call.callee.name, call.port, call.routed) for call in found] == expected

@@ -6,12 +6,10 @@ from typing import Any
 
 import pytest
 
-from constructs_lib import Claim, Container, Dependency, FieldOf, Port, Public, Service
-from constructs_lib.environment import Environment, Override
+from constructs_lib import Claim, Container, Dependency, Environment, FieldOf, Override, Port, Public, Service, Version
 from constructs_lib.parts.environment_variables import variables, variables_beside
-from constructs_lib.release import Version
 from tests.support.fleet import IMAGE, environment, service, worker
-from tests.support.rendered import ENV, VERSION, env_of, placed
+from tests.support.rendered import ENV, VERSION, env_of, resolved
 
 _COLLECTOR = service("collector", ports=(Port.grpc(4317),), route=None)
 _COLLECTED = environment(collector="collector")
@@ -24,7 +22,7 @@ _TELEMETRY = (
 
 
 def env(given: Service, *among: Service, of: Environment = ENV, version: Version = VERSION) -> dict[str, Any]:
-    return env_of({"env": variables(placed(given, *among, env=of), version, "blue")})
+    return env_of({"env": variables(resolved(given, *among, env=of), version, "blue")})
 
 
 @pytest.mark.parametrize(
@@ -69,7 +67,7 @@ def test_the_last_word_on_a_variable_is(fields: dict[str, Any], of: Environment,
 
 
 def test_a_variable_stands_once() -> None:
-    listed = variables(placed(service(env={"LOG_LEVEL": "warn", "POD_NAME": "me"})), VERSION, "blue")
+    listed = variables(resolved(service(env={"LOG_LEVEL": "warn", "POD_NAME": "me"})), VERSION, "blue")
     assert sorted({each["name"] for each in listed}) == sorted(each["name"] for each in listed)
 
 
@@ -171,7 +169,7 @@ def test_the_version_in_the_telemetry_is(version: dict[str, str], said: str) -> 
 
 def test_a_container_beside_is_given_the_same_under_its_own_name() -> None:
     beside = Container(name="proxy", image=IMAGE, env={"MODE": "fast"})
-    given = placed(service(env={"OWN": "1"}, sidecars=(beside,)), _COLLECTOR, env=_COLLECTED)
+    given = resolved(service(env={"OWN": "1"}, sidecars=(beside,)), _COLLECTOR, env=_COLLECTED)
     found = env_of({"env": variables_beside(given, VERSION, "blue", beside)})
     assert (found["MODE"], found["OTEL_SERVICE_NAME"], found["LOG_LEVEL"]) == ("fast", "proxy", "info")
     assert "OWN" not in found

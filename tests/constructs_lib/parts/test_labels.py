@@ -8,7 +8,7 @@ import pytest
 
 from constructs_lib.parts.labels import labels, meta, selector
 from tests.support.fleet import service
-from tests.support.rendered import placed
+from tests.support.rendered import resolved
 
 
 @pytest.mark.parametrize(
@@ -20,11 +20,11 @@ from tests.support.rendered import placed
 )
 def test_pods_are_selected_by_what_never_changes(slot: str, selected: dict[str, str]) -> None:
     assert selector("greeter", slot) == selected
-    assert selected.items() <= labels(placed(service(tier=1)), slot).items()
+    assert selected.items() <= labels(resolved(service(tier=1)), slot).items()
 
 
 def test_people_sort_by_owner_and_tier() -> None:
-    found = labels(placed(service(owner="team-b", tier=1)))
+    found = labels(resolved(service(owner="team-b", tier=1)))
     assert (found["desired.dev/owner"], found["desired.dev/tier"]) == ("team-b", "1")
 
 
@@ -43,4 +43,4 @@ def test_people_sort_by_owner_and_tier() -> None:
     ],
 )
 def test_annotations_lead_to_the_source_and_to_the_runbook(fields: dict[str, Any], annotations: dict[str, str]) -> None:
-    assert meta(placed(service(**fields)), "greeter").annotations == annotations
+    assert meta(resolved(service(**fields)), "greeter").annotations == annotations

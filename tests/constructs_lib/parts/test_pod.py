@@ -10,6 +10,7 @@ from constructs_lib import (
     Claim,
     Config,
     Container,
+    Environment,
     Permission,
     Port,
     Probe,
@@ -18,14 +19,13 @@ from constructs_lib import (
     Secret,
     Service,
     Shutdown,
+    Version,
     Volume,
 )
-from constructs_lib.environment import Environment
 from constructs_lib.parts.pod import job_pod_template, pod_template
-from constructs_lib.release import Version
 from constructs_lib.values import Schedule
 from tests.support.fleet import IMAGE, environment, service, worker
-from tests.support.rendered import ENV, VERSION, placed
+from tests.support.rendered import ENV, VERSION, resolved
 
 _INIT = Container(name="migrate", image=IMAGE, command=("migrate",), args=("up",), size="M")
 _SIDECAR = Container(name="proxy", image=IMAGE, ports=(Port.http(15000, "admin"),), readiness=Probe.http("/ready"))
@@ -47,7 +47,7 @@ _KINDS = [
 
 
 def spec_of(given: Service, env: Environment = ENV, version: Version = VERSION) -> dict[str, Any]:
-    at = placed(given, env=env)
+    at = resolved(given, env=env)
     if given.schedule:
         spec: dict[str, Any] = job_pod_template(at, version)["spec"]
     else:
@@ -244,4 +244,4 @@ def test_a_token_is_mounted_only_with_permissions(given: Service) -> None:
     ],
 )
 def test_a_pod_tells_what_it_was_built_from(version: Version, annotations: dict[str, str] | None) -> None:
-    assert pod_template(placed(service()), version, "blue")["metadata"].get("annotations") == annotations
+    assert pod_template(resolved(service()), version, "blue")["metadata"].get("annotations") == annotations

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from constructs_lib import ExternalRoute
-from constructs_lib.environment import Role
+from constructs_lib import ExternalRoute, Role
 from constructs_lib.testing import Object, one, render
 from tests.support.fleet import service
 from tests.support.platform import PAIR, component

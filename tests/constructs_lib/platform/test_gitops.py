@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from constructs_lib.environment import Environment, Git
+from constructs_lib import Environment, Git
 from constructs_lib.testing import Object, one, render, render_platform
 from envs.compose import components
 from tests.support.fleet import environment, service

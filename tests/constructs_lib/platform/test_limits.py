@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from constructs_lib.environment import Role
+from constructs_lib import Role
 from constructs_lib.testing import one
 from tests.support.platform import component
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from constructs_lib.environment import Role
+from constructs_lib import Role
 from constructs_lib.testing import Object
 from tests.support.platform import ROLES, component, whole
 from tests.support.rendered import labels_of, names

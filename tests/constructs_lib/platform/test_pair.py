@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from constructs_lib.environment import Role
+from constructs_lib import Role
 from constructs_lib.testing import Object
 from envs.compose import components
 from tests.support.fleet import environment

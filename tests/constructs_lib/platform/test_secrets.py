@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from constructs_lib import Database, Secret
-from constructs_lib.environment import Role
+from constructs_lib import Database, Role, Secret
 from constructs_lib.testing import Object, one, render
 from tests.support.fleet import service
 from tests.support.platform import PAIR, component

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from constructs_lib.environment import Role
+from constructs_lib import Role
 from constructs_lib.rules import CLUSTER_RULES, RULES, UNIT_RULES, rule_id
 from tests.support.planted import GROUPS, Planted, shipped
 from tests.support.shipped import ROOT

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from constructs_lib.environment import Exemption
-from constructs_lib.synth.facts import Finding
+from constructs_lib import Exemption
+from constructs_lib.rules.facts import Finding
 from tests.support.planted import ENV, Planted
 
 REASON = "The vendor signs its images instead."

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from constructs_lib.rules.facts import Facts
 from constructs_lib.rules.index import Index
 from constructs_lib.rules.policies import Pod, Policies
-from constructs_lib.synth.facts import Facts
 
 CALLER = Pod("caller", "apps", {"app.kubernetes.io/name": "caller", "role": "front"})
 STRANGER = Pod("stranger", "other", {"app.kubernetes.io/name": "caller", "role": "front"})

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from constructs_lib.synth.store import digest
+from constructs_lib.values.data import digest
 from tests.support.repository import Repository
 
 DEPLOYMENT = "first-apps/apps/greeter-blue/deployment-greeter-blue.yaml"

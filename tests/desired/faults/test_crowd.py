@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from desired.publisher import Answer, Publisher
-from desired.repository import Repository
+from desired.publish.branches import Branches
+from desired.publish.publisher import Answer, Publisher
 from tests.support import audit, crowd
 from tests.support.crowd import Json, Member
 from tests.support.developer import BusyDeveloper
@@ -100,7 +100,7 @@ def test_who_comes_second_with_the_same_is_told_who_was_first(fleet: Fork, start
     assert audit.wrong(fleet, start, lines) == []
 
 
-def _forced(self: Repository, old: tuple[str, str | None], new: str) -> bool:
+def _forced(self: Branches, old: tuple[str, str | None], new: str) -> bool:
     self.git.run("push", "-q", "--force", self.remote, f"{new}:refs/heads/main", f"{new}:refs/heads/live")
     return True
 
@@ -108,7 +108,7 @@ def _forced(self: Repository, old: tuple[str, str | None], new: str) -> bool:
 def test_without_compare_and_swap_an_operation_is_lost(
     fleet: Fork, start: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Repository, "advance", _forced)
+    monkeypatch.setattr(Branches, "advance", _forced)
     lines = _with_somebody_faster(fleet, "catalog")
     assert any("fast-1 was answered live" in each and "nowhere" in each for each in audit.wrong(fleet, start, lines))
 

@@ -14,7 +14,7 @@ from tests.support import audit, crowd
 from tests.support.crowd import Json, Member
 from tests.support.fork import Fork
 from tests.support.hostile_remotes import killing_git, now_and_then, steps
-from tests.support.renderers import renderer_processes
+from tests.support.renderers import renderers_of
 
 _NEVER = 10**6
 _WRITES = ("fetch", "hash-object", "mktree", "commit-tree", "push")
@@ -81,14 +81,15 @@ def test_processes_that_are_killed_at_any_moment_leave_nothing_behind(fleet: For
     assert audit.wrong(fleet, start, lines) == []
 
 
-def test_a_crowd_does_not_notice_that_its_renderer_is_killed(fleet: Fork, start: str) -> None:
+def test_a_crowd_does_not_notice_that_its_renderers_are_killed(fleet: Fork, start: str) -> None:
     members = [Member(fleet, f"clone{number}", f"patient{number}", 6) for number in range(4)]
     chance, seen = random.Random(2), [0] * len(members)
+    processes = crowd.started(members)
 
     def kill() -> bool:
         answers = [sum(line["status"] != "asked" for line in crowd.journals([member])) for member in members]
-        found = renderer_processes()
-        # No question may meet two kills: a client asks twice, and says then that something is wrong.
+        found = [each for process in processes for each in renderers_of(process.pid or 0)]
+        # No question may meet two kills: it is asked twice, and then something is wrong.
         if not found or any(now == then and now < 6 for now, then in zip(answers, seen, strict=True)):
             return False
         seen[:] = answers
@@ -96,7 +97,8 @@ def test_a_crowd_does_not_notice_that_its_renderer_is_killed(fleet: Fork, start:
         return True
 
     with now_and_then(kill, 0.05) as killed:
-        lines = crowd.run(members)
+        crowd.wait(processes)
+    lines = crowd.journals(members)
     assert killed.count(True) >= 2, "hardly a renderer was killed"
     assert [line for line in lines if line["status"] == "problem"] == []
     assert audit.wrong(fleet, start, lines) == []

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from desired.git import Git
-from desired.publisher import Publisher
-from desired.repository import Repository
-from desired.shared_renderer import SharedCrew
+from desired.publish.branches import Branches
+from desired.publish.publisher import Publisher
 from tests.support import audit, crowd
 from tests.support.crowd import Json
-from tests.support.fork import Fork, git, image, renderer_folder
+from tests.support.fork import Fork, git, image
+from tests.support.renderers import shared_pool
 
 _LOCKS = (
     "index.lock",
@@ -40,7 +40,7 @@ def deploy(publisher: Publisher, key: str, number: int = 2) -> Json:
 def embedded(fleet: Fork) -> Iterator[Publisher]:
     """A publisher of a repository without a remote: its own branches count."""
     git(fleet.clone("alone"), "branch", "-q", "live", "origin/live")
-    with Publisher(Repository(Git(fleet.clone("alone"))), SharedCrew(renderer_folder())) as publisher:
+    with Publisher(Branches(Git(fleet.clone("alone"))), shared_pool()) as publisher:
         yield publisher
 
 

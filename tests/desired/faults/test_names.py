@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from desired.core.errors import Problem
+from desired.core.operations import OPERATION
 from desired.git import Git
-from desired.operations import OPERATION
-from desired.problems import Problem
-from desired.publisher import Publisher
-from desired.repository import Repository
-from desired.shared_renderer import SharedCrew
+from desired.publish.branches import Branches
+from desired.publish.publisher import Publisher
 from tests.support import audit, crowd
-from tests.support.fork import Fork, git, image, renderer_folder
+from tests.support.fork import Fork, git, image
+from tests.support.renderers import shared_pool
 
 _NAMES = (
     "../basket",
@@ -111,8 +111,10 @@ def test_without_that_check_a_reference_would_be_an_option(publisher: Publisher,
     "remote", ["--upload-pack=touch x", "-u", "../elsewhere", "ext::sh -c touch% x", "a\nb", "a\0b", "upstream"]
 )
 def test_a_remote_that_is_no_name_of_one_is_refused_before_git_hears_of_it(template: Fork, remote: str) -> None:
-    crew = SharedCrew(renderer_folder())
-    with pytest.raises(Problem) as refused, Publisher(Repository(Git(template.clone("clone")), remote), crew) as own:
+    with (
+        pytest.raises(Problem) as refused,
+        Publisher(Branches(Git(template.clone("clone")), remote), shared_pool()) as own,
+    ):
         own.head()
     assert "cannot be fetched from" not in str(refused.value)
 

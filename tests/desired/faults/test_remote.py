@@ -8,7 +8,7 @@ import time
 import pytest
 
 from desired.git import Git
-from desired.publisher import Publisher
+from desired.publish.publisher import Publisher
 from tests.support import audit, crowd
 from tests.support.crowd import Json, Member
 from tests.support.fork import Fork, git, image
@@ -27,7 +27,7 @@ def _answered(lines: list[Json]) -> set[str]:
 
 
 def _deploy(publisher: Publisher, number: int, key: str) -> Json:
-    main = publisher.repository.main
+    main = publisher.branches.main
     builds = {"basket": {"image": image("basket", number), "ref": "main"}}
     operation = {"verb": "deploy", "environment": "staging", "services": builds, "specs_at": main}
     return crowd.asked(publisher, crowd.intent(operation, main, key))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from constructs_lib.synth.fleet import load_environments, load_releases, load_services
-from constructs_lib.synth.plan import Plan
-from constructs_lib.synth.renderer import use_bundled_node
-from constructs_lib.synth.units import Request
+from constructs_lib.plan import Plan
+from constructs_lib.units import Request
+from desired.render.fleet import load_environments, load_releases, load_services
+from desired.render.server import use_bundled_node
 from envs.compose import components
 from tests.e2e.admission.running import Shipped
 from tests.support.shipped import ROOT
@@ -23,7 +23,7 @@ def two_sets(environment: str) -> Shipped:
     specs = {name: each.written() for name, each in load_services().items() if name in releases}
     request = Request(env.cluster_name("apps"), *_moving(releases, specs), specs if env.follows_apps else {})
     use_bundled_node()
-    from constructs_lib.synth.builder import build
+    from constructs_lib.build import build
 
     found = Plan(env, "apps", request, components(env, "apps")).units()
     made = [(unit, build(unit, request.cluster)[1].objects) for unit in found]

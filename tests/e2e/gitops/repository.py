@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from constructs_lib.synth.yaml import dump, load
+from desired.render.yaml import dump, load
 from testbed.git_server import GitServer
 
 ROOT = Path(__file__).resolve().parents[3]

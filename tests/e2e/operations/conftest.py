@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import yaml
 
-from desired.clusters import Clusters, Published
-from desired.model import Observation
-from desired.operations import OPERATION, Intent
-from desired.publisher import Answer, Observe, Publisher
+from desired.core.model import Observation
+from desired.core.operations import OPERATION, Intent
+from desired.outside.cluster_observer import Clusters, Published
+from desired.publish.publisher import Answer, Observe, Publisher
 from testbed.bed import Bed, Cluster
 from testbed.flux import secrets
 from testbed.git_server import GitServer
@@ -54,7 +54,7 @@ class Team:
 
     def looking_with(self, file: Path) -> Clusters:
         """Eyes with another kubeconfig."""
-        return Clusters(file, Published(self.publisher.repository, self.publisher.codes))
+        return Clusters(file, Published(self.publisher.branches, self.publisher.sources))
 
     def observed(self) -> Observation:
         """What is seen of the environment now."""
@@ -85,7 +85,7 @@ class Team:
     def settle(self) -> None:
         """Waits until both clusters are where `live` is."""
         self.publisher.head()
-        live = self.publisher.repository.live
+        live = self.publisher.branches.live
         assert live
         for cluster in (self.apps, self.ops):
             cluster.settle(live)

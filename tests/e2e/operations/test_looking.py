@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from constructs_lib.names import SLOT_LABEL
-from desired.clusters import Clusters, Published
-from desired.problems import Problem, Refused, Unreachable
+from constructs_lib.parts.names import SLOT_LABEL
+from desired.core.errors import Problem, Refused, Unreachable
+from desired.outside.cluster_observer import Clusters, Published
 from testbed.api import Ref
 from testbed.flux import NAMESPACE
 from testbed.process import until
@@ -65,15 +65,15 @@ def test_a_slot_without_pods_is_seen_with_none(quiet: Team) -> None:
 
 
 def test_the_commit_and_the_platform_are_those_of_live(quiet: Team) -> None:
-    live = quiet.publisher.repository.live
+    live = quiet.publisher.branches.live
     assert live
     observed = quiet.observed()
     assert observed.applied == live
-    assert observed.healthy_platform == quiet.publisher.codes.platform_digest(live)
+    assert observed.healthy_platform == quiet.publisher.sources.platform_digest(live)
 
 
 def test_the_platform_moves_only_where_ops_is_healthy_with_it(quiet: Team) -> None:
-    live = quiet.publisher.repository.live
+    live = quiet.publisher.branches.live
     assert quiet.do("platform", tag="v1", commit=live, dry_run=True).status == "planned"
     broken = Ref(KUSTOMIZATION, "Kustomization", "platform-limits", NAMESPACE)
     path = (quiet.ops.api.get(broken) or {})["spec"]["path"]
@@ -148,4 +148,4 @@ def _services(team: Team) -> list[str]:
 
 
 def _published(team: Team) -> Published:
-    return Published(team.publisher.repository, team.publisher.codes)
+    return Published(team.publisher.branches, team.publisher.sources)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from desired.problems import Refused, Unreachable
+from desired.core.errors import Refused, Unreachable
 from testbed.nodes import NEVER_READY
 from testbed.process import until
 from testbed.report import Record
@@ -45,7 +45,7 @@ def test_the_pods_of_the_version_before_do_not_make_a_slot_ready(team: Team, rec
     """After a finalized rollout the next version enters the slot in which the one before runs yet."""
     assert team.ready("blue") > 0
     answer = team.deploy(_NEXT, team.never_ready_at)
-    assert answer.said == (f"the finalized rollout {SERVICE} is closed with it",)
+    assert answer.notes == (f"the finalized rollout {SERVICE} is closed with it",)
     assert _refused(team) == _no_endpoint("blue"), "the cluster has the version before yet"
     until(lambda: _runs(team, "blue", _NEXT), "the new pods run, beside the old ones")
     assert team.apps.deployment(f"{SERVICE}-blue")["status"]["readyReplicas"] > 0, "these serve on"

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from constructs_lib.synth.fleet import load_environments
+from desired.render.fleet import load_environments
 from stacks.program import side_of
 from stacks.settings import MANAGEMENT, PROJECT
 from testbed.api import Api, Object, Ref, Refused, read

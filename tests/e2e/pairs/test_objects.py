@@ -9,14 +9,7 @@ import pytest
 from stacks.settings import MANAGEMENT
 from testbed.api import Object, Ref, Refused
 from testbed.pulumi import Failed
-from tests.e2e.pairs.ground import (
-    CLUSTER_API,
-    SECRETS,
-    Ground,
-    database,
-    environments,
-    warnings,
-)
+from tests.e2e.pairs.ground import CLUSTER_API, SECRETS, Ground, database, environments, warnings
 
 
 @pytest.mark.parametrize("environment", environments())

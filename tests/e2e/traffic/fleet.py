@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from constructs_lib.release import Release, Rollout
-from constructs_lib.synth.yaml import dump
+from constructs_lib import Release, Rollout
+from desired.render.yaml import dump
 from testbed.api import Api, Ref
 
 ROOT = Path(__file__).resolve().parents[3]

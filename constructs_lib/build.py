@@ -1,0 +1,101 @@
+"""Builds one unit with constructs. The only module that starts node."""
+
+from __future__ import annotations
+
+import importlib
+
+import cdk8s
+import jsii
+
+from .parts.patches import apply_patches
+from .parts.routes import Traffic
+from .platform.gitops import FOLDER as GITOPS
+from .platform.gitops import sync
+from .units import PlatformInputs, SharedInputs, SlotInputs, Unit
+from .values import Problem
+from .values.data import Json
+from .workloads.microservice import Microservice
+from .workloads.scheduled_job import ScheduledJob
+from .workloads.shared_objects import SharedObjects
+from .workloads.stateful_service import StatefulService
+from .workloads.worker import Worker
+
+_WORKLOADS = {"worker": Worker, "scheduled-job": ScheduledJob, "stateful": StatefulService}
+
+_app: cdk8s.App | None = None
+_count = 0
+
+
+def build(unit: Unit, cluster: str) -> dict[str, Json]:
+    """The objects of a unit by the paths of their files below the cluster's folder. Raises Problem."""
+    chart = _chart()
+    inputs = unit.inputs
+    if isinstance(inputs, PlatformInputs):
+        _component(chart, inputs)
+    elif isinstance(inputs, SlotInputs):
+        _slot(chart, inputs)
+    else:
+        _shared_objects(chart, inputs)
+    if not isinstance(inputs, SlotInputs) or inputs.slot:  # else its folder is that of what slots share, which syncs it
+        sync(chart, cluster, unit.folder, _interval_seconds(inputs))
+    return _by_path(_objects(chart, unit), unit)
+
+
+def _chart() -> cdk8s.Chart:
+    global _app, _count  # noqa: PLW0603 - one node process, one app; a chart for each unit
+    if _app is None:
+        _app = cdk8s.App(outdir=".scratch", record_construct_metadata=False)
+    _count += 1
+    return cdk8s.Chart(_app, f"unit-{_count}", disable_resource_name_hashes=True)
+
+
+def _component(chart: cdk8s.Chart, inputs: PlatformInputs) -> None:
+    module, _, name = inputs.component.made_by.partition(":")
+    construct = getattr(importlib.import_module(module), name)
+    construct(chart, inputs.environment, inputs.role)
+
+
+def _slot(chart: cdk8s.Chart, inputs: SlotInputs) -> None:
+    resolved = inputs.resolved
+    workload = _WORKLOADS.get(resolved.service.kind)
+    if workload:
+        workload(chart, resolved, inputs.version)
+    else:
+        Microservice(chart, resolved, inputs.version, slot=inputs.slot, at_peak=inputs.at_peak)
+    apply_patches(chart, resolved.service.name, resolved.service.patches)
+
+
+def _shared_objects(chart: cdk8s.Chart, inputs: SharedInputs) -> None:
+    SharedObjects(chart, Traffic(inputs.stable, inputs.stable_slot, inputs.weights, inputs.candidate))
+    service = inputs.stable.service
+    apply_patches(chart, service.name, service.patches)
+
+
+def _interval_seconds(inputs: PlatformInputs | SlotInputs | SharedInputs) -> int:
+    if isinstance(inputs, PlatformInputs):
+        return inputs.environment.git.interval_seconds
+    resolved = inputs.resolved if isinstance(inputs, SlotInputs) else inputs.stable
+    return resolved.placement.revision_interval_seconds
+
+
+def _objects(chart: cdk8s.Chart, unit: Unit) -> list[Json]:
+    try:
+        objects: list[Json] = chart.to_json()
+    except (jsii.errors.JSIIError, RuntimeError) as error:
+        said = str(error).strip().splitlines()[0]
+        raise Problem(f"{unit.id}: {said}; correct the patch that names this path, or take it out") from None
+    return objects
+
+
+def _by_path(objects: list[Json], unit: Unit) -> dict[str, Json]:
+    found: dict[str, Json] = {}
+    for each in objects:
+        # What syncs a folder lies with its like, or it would have to be there before it is.
+        folder = GITOPS if each["kind"] == "Kustomization" else unit.folder
+        path = f"{folder}/{each['kind'].lower()}-{each['metadata']['name']}.yaml"
+        if path in found:
+            raise Problem(
+                f"{unit.id}: two objects would be written to {path}; give one another name or a component of its own"
+            )
+        found[path] = each
+    return found

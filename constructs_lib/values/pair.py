@@ -1,0 +1,135 @@
+"""The Ops/Apps pair of an environment as machines and databases: what `stacks/` provisions."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from .base import Bool, Int, Line, Many, Name, Value, twice
+from .resources import Quantity, Resources
+from .text import Form
+from .types import Exactly
+
+Tier = Exactly[Literal[1, 2, 3]]
+_Address = Annotated[
+    str,
+    Form(r"^s3://[!-~]*[!-.0-~]$", "a bucket or a folder in it without '/' at its end, such as 's3://backups'"),
+]
+
+
+_Network = Annotated[
+    str,
+    Form(
+        r"^10\.([0-9]|[1-5][0-9]|6[0-3]|8[0-9]|9[0-57-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5])\.0\.0/16$",
+        "a range such as '10.8.0.0/16' outside of the pods' 10.64.0.0/12 and the Services' 10.96.0.0/16",
+    ),
+]
+
+
+class Backups(Value):
+    """Where and when a database is backed up, by the Barman Cloud plugin of CloudNativePG."""
+
+    to: _Address
+    """The bucket, or a folder in it; each cluster has a folder of its own there."""
+    endpoint: Annotated[str, Form(r"^https://[!-~]+$", "an address that begins with 'https://'")] | None = None
+    """The address of the object store that speaks S3, where it is not AWS' own."""
+    retention: Annotated[str, Form(r"^[1-9][0-9]{0,3}[dwm]$", "days, weeks or months, such as '30d'")] = "30d"
+    """How long backups are kept, as `30d`."""
+    schedule: Annotated[
+        str, Form(r"^(\S+ ){5}\S+$", "six fields of cron, the first for seconds, such as '0 0 2 * * *'")
+    ] = "0 0 2 * * *"
+    """When a base backup is made, in UTC, by cron with seconds; the log is archived all the time."""
+
+
+class Pooler(Value):
+    """PgBouncer between the services and the primary."""
+
+    instances: Annotated[Int, Field(ge=1, le=9)] = 2
+    """Its pods."""
+    mode: Literal["session", "transaction"] = "session"
+    """How long a connection belongs to a client."""
+
+
+class DatabaseClass(Value):
+    """How the PostgreSQL of both clusters runs; `stacks/` makes it."""
+
+    instances: Annotated[Int, Field(ge=1, le=9)] = 1
+    """PostgreSQL instances, one of them the primary; from two on every commit waits for a second one."""
+    storage: Quantity = "10Gi"
+    """Space of each instance."""
+    resources: Resources = Resources(cpu="250m", memory="512Mi")
+    """CPU and memory of each instance."""
+    backups: Backups | None = None
+    """How it is backed up; not at all when not given."""
+    pooler: Pooler | None = None
+    """What stands between the services and the primary; nothing when not given."""
+
+
+class Pool(Value):
+    """Equal nodes, as many in each zone."""
+
+    name: Name
+    """Its name."""
+    size: Literal["S", "M", "L"] = "M"
+    """The size of its machines; the infrastructure says what S, M and L are."""
+    min: Annotated[Int, Field(ge=0, le=1000)]
+    """Nodes in each zone that always run."""
+    max: Annotated[Int, Field(ge=1, le=1000)]
+    """Nodes in each zone at the peak; the same as `min` for a fixed number."""
+    tiers: Many[Tier] = ()
+    """The tiers of the services that are drawn to it."""
+
+    @model_validator(mode="after")
+    def _bounds(self) -> Self:
+        if self.min > self.max:
+            raise ValueError(f"min must be at most max, got {self.min} and {self.max}")
+        return self
+
+
+class Pair(Value):
+    """The two clusters of an environment. Both are made from this one value, so that they cannot drift apart."""
+
+    owner: Name
+    """The team that answers for them."""
+    infrastructure: Name
+    """A file in `stacks/infrastructure/`, without its suffix: what machines and networks are made of."""
+    region: Line = ""
+    """Where, in the infrastructure's own words."""
+    kubernetes: Annotated[str, Form(r"^v1\.[0-9]{2}\.[0-9]{1,2}$", "a version of Kubernetes, such as 'v1.36.3'")]
+    """The version of Kubernetes of both clusters; it reaches ops first."""
+    apps: Many[Pool]
+    """Pools of the apps cluster."""
+    ops: Many[Pool]
+    """Pools of the ops cluster."""
+    apps_network: _Network | None = None
+    """The range of the apps cluster's nodes; the infrastructure's own default when not given."""
+    ops_network: _Network | None = None
+    """The range of the ops cluster's nodes."""
+    control_plane: Exactly[Literal[1, 3, 5]] = 3
+    """Machines of the control plane of each cluster."""
+    protected: Bool = False
+    """Whether clusters and databases outlive their deletion from the stack, and are replaced in two steps only."""
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        if self.apps_network and self.apps_network == self.ops_network:
+            raise ValueError(f"the networks of apps and ops must differ, got {self.apps_network!r} for both")
+        return self
+
+    @field_validator("apps", "ops")
+    @classmethod
+    def _distinct(cls, pools: tuple[Pool, ...]) -> tuple[Pool, ...]:
+        if not pools or all(pool.min == 0 for pool in pools):
+            raise ValueError("must have a pool with nodes that always run, as Pool(name='general', min=1, max=3)")
+        if name := twice(pool.name for pool in pools):
+            raise ValueError(f"pools must differ in their names, got {name!r} twice")
+        return pools
+
+    def network(self, role: Literal["apps", "ops"]) -> str | None:
+        """The range of the nodes of that cluster, if it is said."""
+        return self.apps_network if role == "apps" else self.ops_network
+
+    def pools(self, role: Literal["apps", "ops"]) -> tuple[Pool, ...]:
+        """The pools of that cluster."""
+        return self.apps if role == "apps" else self.ops

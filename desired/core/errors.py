@@ -1,0 +1,34 @@
+"""How an operation can fail. Each class has the exit code of the command line.
+
+Problem (1)             something is wrong, and a person can fix it
+├── Refused (3)         it is not legal now, whoever asks
+│   └── Conflict (4)    somebody else was first: look again, and decide again
+└── Unreachable (5)     a remote, a registry or a cluster does not answer
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from constructs_lib.values import Problem
+
+
+class Refused(Problem):
+    """The operation is not legal in this state. The sentence names what would be."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class Conflict(Refused):
+    """What the operation touches has changed since its author looked."""
+
+    exit_code: ClassVar[int] = 4
+
+
+class Unreachable(Problem):
+    """Something outside does not answer. The same may be tried again."""
+
+    exit_code: ClassVar[int] = 5
+
+
+__all__ = ["Conflict", "Problem", "Refused", "Unreachable"]

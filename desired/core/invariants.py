@@ -1,0 +1,35 @@
+"""What holds in every state, whichever operation led to it."""
+
+from __future__ import annotations
+
+from .errors import Refused
+from .facts import Facts
+from .model import EnvironmentState, changed
+from .verbs.slots import callers
+
+
+def require_invariants(facts: Facts, after: EnvironmentState) -> None:
+    """Raises Refused where the next state could not be synthesized, or a service would lose one that it calls."""
+    for service in changed(facts.here.releases, after.releases):
+        release = after.releases.get(service)
+        if release and release.slots[release.stable].spec is None and service not in facts.specs:
+            raise Refused(f"apps/ has no {service} any more, which {after.name} follows; put its file back first")
+    for service in removed(facts.here, after):
+        _require_unused(service, facts, after)
+
+
+def removed(before: EnvironmentState, after: EnvironmentState) -> list[str]:
+    """The services that are gone."""
+    return sorted({*before.releases} - {*after.releases})
+
+
+def _require_unused(service: str, facts: Facts, after: EnvironmentState) -> None:
+    for name in facts.later(after.name):
+        if service in facts.running[name]:
+            raise Refused(f"Cannot retire {service} in {after.name}: it still runs in {name}. Retire it there first")
+    if found := callers(service, facts, after):
+        verb = "depends" if len(found) == 1 else "depend"
+        raise Refused(
+            f"Cannot retire {service} in {after.name}: {', '.join(found)} {verb} on it. "
+            f"Deploy versions without it first"
+        )

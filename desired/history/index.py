@@ -1,0 +1,234 @@
+"""An index of what operations did, so that history is found without reading it all. It can be made anew at any time."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..core.errors import Problem
+from ..git import CommitChanges, Git
+from ..progress import Progress
+from ..render import yaml
+from . import commit_message as log
+from . import release_files as files
+
+_VERSION = 1
+_TABLES = """
+create table if not exists entry (position integer primary key, id text not null, time integer not null,
+    verb text not null, actor text not null, reason text not null, title text not null, key text not null);
+create index if not exists entry_key on entry (key);
+create index if not exists entry_id on entry (id);
+create table if not exists touched (environment text not null, service text not null, position integer not null,
+    primary key (environment, service, position)) without rowid;
+create table if not exists stood (environment text not null, service text not null, image text not null,
+    primary key (environment, service, image)) without rowid;
+create table if not exists members (environment text not null, rollout text not null, service text not null,
+    phase text not null, primary key (environment, rollout, service)) without rowid;
+create table if not exists note (blob text primary key, text text not null) without rowid;
+create table if not exists meta (name text primary key, value text not null) without rowid;
+"""
+_ALL = ""
+"""In place of a service: the environment as a whole."""
+
+
+@dataclass(frozen=True)
+class HistoryEntry:
+    """One commit that changed `releases/`."""
+
+    id: str
+    time: int
+    """Seconds since 1970, UTC."""
+    verb: str
+    """The operation; `by hand` where it was none."""
+    actor: str
+    reason: str
+    title: str
+    key: str
+
+
+class Index:
+    """The commits of `main` that changed `releases/`, and what stood where."""
+
+    def __init__(self, git: Git, file: Path | None) -> None:
+        """`file` is where the index lies; in memory when not given."""
+        self._git, self._file = git, file
+        self._db = self._open()
+
+    def _open(self) -> sqlite3.Connection:
+        if self._file:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+        db = sqlite3.connect(str(self._file or ":memory:"), timeout=60, isolation_level=None)
+        try:
+            db.execute("pragma journal_mode = wal")
+            db.execute("pragma synchronous = off")
+            db.executescript(_TABLES)
+        except sqlite3.DatabaseError:
+            db.close()
+            assert self._file
+            self._file.unlink(missing_ok=True)
+            return self._open()
+        return db
+
+    def follow(self, main: str) -> None:
+        """Takes in what came to `main` since; all of it, where that is not what was known."""
+        known = self._meta("head")
+        if known == main and self._meta("version") == str(_VERSION):
+            return
+        self._db.execute("begin immediate")
+        try:
+            if self._meta("version") != str(_VERSION) or (known and not self._git.is_ancestor(known, main)):
+                self._clear()
+                known = ""
+            self._take(known, main)
+            for name, value in (("head", main), ("version", str(_VERSION))):
+                self._db.execute("insert or replace into meta values (?, ?)", (name, value))
+            self._db.execute("commit")
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):  # it may have ended by itself, as on a full disk
+                self._db.execute("rollback")
+            raise
+
+    def _take(self, known: str, main: str) -> None:
+        found = list(self._git.changes(known or None, main, f"{files.ROOT}/"))
+        progress = Progress("indexing the history", len(found))
+        try:
+            for change in found:
+                self._add(change)
+                progress.step(change.id[:12])
+        finally:
+            progress.close()
+
+    def _add(self, change: CommitChanges) -> None:
+        recorded = log.recorded(change.message)
+        verb = (
+            recorded.intent.operation.verb
+            if recorded
+            else log.trailers(change.message).get(log.OPERATION_TRAILER, "by hand")
+        )
+        row = (
+            change.id,
+            change.author.time,
+            verb,
+            change.author.name,
+            recorded.intent.reason if recorded else "",
+            change.message.partition("\n")[0],
+            recorded.intent.key if recorded else "",
+        )
+        cursor = self._db.execute(
+            "insert into entry (id, time, verb, actor, reason, title, key) values (?, ?, ?, ?, ?, ?, ?)", row
+        )
+        position = cursor.lastrowid
+        touched = {pair for path, blob in change.blobs for pair in self._touches(path, blob)}
+        self._db.executemany(
+            "insert or ignore into touched values (?, ?, ?)", [(env, service, position) for env, service in touched]
+        )
+        for path, blob in change.blobs:
+            self._stands(path, blob)
+
+    def _touches(self, path: str, blob: str) -> Iterator[tuple[str, str]]:
+        _, environment, *rest = path.removesuffix(".yaml").split("/")
+        if len(rest) == 1:
+            yield environment, _ALL if rest[0] in (files.PIN, files.HOLDS) else rest[0]
+        elif len(rest) == 2 and rest[0] == "rollouts":
+            self._db_members(environment, rest[1], path, blob)
+            rows = self._db.execute(
+                "select service from members where environment = ? and rollout = ?", (environment, rest[1])
+            )
+            yield from ((environment, service) for (service,) in rows.fetchall())
+
+    def _db_members(self, environment: str, rollout: str, path: str, blob: str) -> None:
+        if not blob:
+            self._db.execute(
+                "update members set phase = 'closed' where environment = ? and rollout = ?", (environment, rollout)
+            )
+            return
+        data = self._data(path, blob)
+        self._db.execute("delete from members where environment = ? and rollout = ?", (environment, rollout))
+        self._db.executemany(
+            "insert or replace into members values (?, ?, ?, ?)",
+            [(environment, rollout, str(each), str(data.get("phase"))) for each in data.get("members") or ()],
+        )
+
+    def _stands(self, path: str, blob: str) -> None:
+        _, environment, *rest = path.removesuffix(".yaml").split("/")
+        if len(rest) != 1 or not blob or rest[0] in (files.PIN, files.HOLDS):
+            return
+        open_ = "select 1 from members where environment = ? and service = ? and phase = 'open'"
+        if self._db.execute(open_, (environment, rest[0])).fetchone():
+            return
+        data = self._data(path, blob)
+        version = (data.get("slots") or {}).get(data.get("stable")) or {}
+        self._db.execute(
+            "insert or ignore into stood values (?, ?, ?)", (environment, rest[0], str(version.get("image")))
+        )
+
+    def _data(self, path: str, blob: str) -> dict[str, Any]:
+        try:
+            return yaml.mapping(path, self._git.batch.read(blob)[1])
+        except Problem:
+            return {}
+
+    def _clear(self) -> None:
+        for table in ("entry", "touched", "stood", "members", "meta"):
+            self._db.execute(f"delete from {table}")
+
+    def _meta(self, name: str) -> str:
+        row = self._db.execute("select value from meta where name = ?", (name,)).fetchone()
+        return str(row[0]) if row else ""
+
+    # Questions
+
+    def stable_images(self, environments: Collection[str]) -> frozenset[tuple[str, str, str]]:
+        """Environment, service and image of all that was stable while no rollout of the service was open."""
+        question = "select environment, service, image from stood where environment in (select value from json_each(?))"
+        rows = self._db.execute(question, (json.dumps(list(environments)),)).fetchall()
+        return frozenset((environment, service, image) for environment, service, image in rows)
+
+    def by_key(self, key: str, since: int) -> HistoryEntry | None:
+        """The newest entry with an idempotency key that is not older than a time."""
+        rows = self._entries("where key = ? and time >= ? order by position desc limit 1", (key, since))
+        return next(iter(rows), None)
+
+    def newest(self, environment: str | None, service: str | None, limit: int) -> list[HistoryEntry]:
+        """The newest entries of a service, of an environment, of both, or of all."""
+        if environment is None and service is None:
+            return self._entries("order by position desc limit ?", (limit,))
+        given = {"environment": environment, "service": service}
+        clauses = [f"{name} = ?" for name, value in given.items() if value is not None]
+        values = tuple(value for value in given.values() if value is not None)
+        return self._entries(
+            f"where position in (select position from touched where {' and '.join(clauses)} "
+            f"order by position desc limit ?) order by position desc limit ?",
+            (*values, limit * 2, limit),
+        )
+
+    def note(self, blob: str) -> str:
+        """What was noted about one blob; empty where nothing was."""
+        row = self._db.execute("select text from note where blob = ?", (blob,)).fetchone()
+        return str(row[0]) if row else ""
+
+    def notes(self, blobs: Iterable[str]) -> dict[str, str]:
+        """What was noted about blobs, as far as something was."""
+        wanted = json.dumps(list(blobs))
+        rows = self._db.execute("select blob, text from note where blob in (select value from json_each(?))", (wanted,))
+        return dict(rows.fetchall())
+
+    def take_notes(self, texts: Mapping[str, str]) -> None:
+        """Notes about blobs, which never change."""
+        if texts:
+            self._db.execute("begin")
+            self._db.executemany("insert or ignore into note values (?, ?)", texts.items())
+            self._db.execute("commit")
+
+    def _entries(self, where: str, values: tuple[object, ...]) -> list[HistoryEntry]:
+        rows = self._db.execute(f"select id, time, verb, actor, reason, title, key from entry {where}", values)
+        return [HistoryEntry(*row) for row in rows.fetchall()]
+
+    def close(self) -> None:
+        """Gives the file back."""
+        self._db.close()

@@ -1,0 +1,50 @@
+"""Environments as the files of `releases/`, and back."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from constructs_lib.values import validated
+from constructs_lib.values.release import ReleaseFile
+
+from ..core.model import EnvironmentState, Holds, changed
+from ..render import yaml
+
+T = TypeVar("T", bound=ReleaseFile)
+ROOT = "releases"
+"""The folder of all environments' folders."""
+PIN, HOLDS = "platform", "holds"
+"""Names of files that are no services."""
+
+
+def folder(environment: str) -> str:
+    """Where the environment's files lie."""
+    return f"{ROOT}/{environment}"
+
+
+def parse(model: type[T], path: str, text: str) -> T:
+    """The value in a file. Raises Problem with what is wrong in it."""
+    return validated(model, path, yaml.mapping(path, text.encode()))
+
+
+def file_changes(before: EnvironmentState, after: EnvironmentState) -> dict[str, str | None]:
+    """Paths and texts of the files that differ; None for those that are gone."""
+    base = folder(after.name)
+    found: dict[str, ReleaseFile | None] = {}
+    for name in changed(before.releases, after.releases):
+        found[f"{base}/{name}.yaml"] = after.releases.get(name)
+    for name in changed(before.rollouts, after.rollouts):
+        found[f"{base}/rollouts/{name}.yaml"] = after.rollouts.get(name)
+    if before.platform != after.platform:
+        found[f"{base}/{PIN}.yaml"] = after.platform
+    if before.holds != after.holds:
+        found[f"{base}/{HOLDS}.yaml"] = _some(after.holds)
+    return {path: _text(value) for path, value in sorted(found.items())}
+
+
+def _some(holds: Holds) -> Holds | None:
+    return holds if holds.environment or holds.services else None
+
+
+def _text(value: ReleaseFile | None) -> str | None:
+    return None if value is None else yaml.dump(value.as_file())

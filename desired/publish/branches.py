@@ -1,0 +1,87 @@
+"""The two branches: people and programs write `main`, clusters pull `live`. They move together or not at all."""
+
+from __future__ import annotations
+
+import random
+import time
+
+from ..core.errors import Problem, Unreachable
+from ..git import Git
+
+MAIN, LIVE = "main", "live"
+_TRIES = 4
+
+
+class Branches:
+    """A clone and, where there is one, the remote whose branches count."""
+
+    def __init__(self, git: Git, remote: str = "") -> None:
+        """`remote` is a name that `git remote` lists; an empty one means this clone. Raises Problem."""
+        if remote and remote not in (known := git.remotes()):
+            raise Problem(
+                f"{remote!r} is no remote of this clone; it has {', '.join(known) or 'none'}; name one of these"
+            )
+        self.git, self.remote = git, remote
+
+    def refresh(self) -> None:
+        """Fetches both branches. Raises Unreachable."""
+        if not self.remote:
+            return
+        try:
+            self.git.fetch(self.remote, [self._spec(MAIN), self._spec(LIVE)])
+        except Unreachable as error:
+            if f"refs/heads/{LIVE}" not in str(error):
+                raise
+            self.git.fetch(self.remote, [self._spec(MAIN)])
+            self.git.forget(self._ref(LIVE))
+
+    def fetch_tags(self) -> None:
+        """Fetches the tags. Raises Unreachable."""
+        if self.remote:
+            self.git.fetch(self.remote, ["refs/tags/*:refs/tags/*"])
+
+    def _spec(self, branch: str) -> str:
+        return f"+refs/heads/{branch}:refs/remotes/{self.remote}/{branch}"
+
+    def _ref(self, branch: str) -> str:
+        return f"refs/remotes/{self.remote}/{branch}" if self.remote else f"refs/heads/{branch}"
+
+    @property
+    def main(self) -> str:
+        """The commit of `main`. Raises Problem where there is none."""
+        commit = self.git.resolve(self._ref(MAIN))
+        if commit is None:
+            where = f"the remote {self.remote}" if self.remote else "this repository"
+            raise Problem(f"{where} has no branch {MAIN}; make one, or name another remote with --remote")
+        return commit
+
+    @property
+    def live(self) -> str | None:
+        """The commit of `live`; None where nothing was published yet."""
+        return self.git.resolve(self._ref(LIVE))
+
+    def advance(self, old: tuple[str, str | None], new: str) -> bool:
+        """Moves both branches from the commits in `old` (main, live) to a new one, both or none.
+
+        False when somebody else moved one first. Raises Unreachable with the words of the remote.
+        """
+        refs = {f"refs/heads/{MAIN}": (new, old[0]), f"refs/heads/{LIVE}": (new, old[1])}
+        if not self.remote:
+            return self.git.move(refs)
+        for attempt in range(_TRIES):
+            said = self.git.push(self.remote, refs)
+            if not said:
+                return True
+            # Whatever it said: what counts is where its branches are now. The answer alone may have been lost.
+            self._refresh_after(said)
+            if (self.main, self.live) != old:
+                return self.git.is_ancestor(new, self.main)
+            time.sleep(random.uniform(0.05, 0.2) * 2**attempt)
+        raise Unreachable(f"{said}; nothing was done, try again")
+
+    def _refresh_after(self, said: str) -> None:
+        try:
+            self.refresh()
+        except Unreachable:
+            remedy = "whether it was done is not known; ask again with the same --key, which acts once"
+            raise Unreachable(f"{said}; {remedy}") from None

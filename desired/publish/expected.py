@@ -1,0 +1,42 @@
+"""Optimistic locking: an operation is done only if what it touches is what its author looked at."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from ..core.errors import Conflict, Refused
+from ..core.operations import Intent
+from ..git import Git
+from ..history import release_files
+
+
+def seen_at(git: Git, intent: Intent, live: str, base: str) -> str:
+    """The commit that the author looked at, or the published one before it where that is not published yet.
+
+    Raises Refused where it is no commit of `main`.
+    """
+    if not git.is_ancestor(intent.expected, base):
+        raise Refused(f"the revision {intent.expected[:12]} is not a commit of main. Look again with `desired status`")
+    published = intent.expected == live or git.is_ancestor(intent.expected, live)
+    return intent.expected if published else live
+
+
+def require_unchanged(git: Git, intent: Intent, seen: str, base: str, paths: tuple[str, ...] = ()) -> None:
+    """Raises Conflict where the files that an operation names, or changes, differ from those that its author saw."""
+    if seen == base:
+        return
+    folder = release_files.folder(intent.operation.environment)
+    for path in paths or tuple(f"{folder}/{service}.yaml" for service in intent.operation.named()):
+        if git.tree_id(seen, path) != git.tree_id(base, path):
+            raise Conflict(_who_was_first(git, seen, base, path))
+
+
+def _who_was_first(git: Git, seen: str, base: str, path: str) -> str:
+    remedy = "Look again with `desired status`, and decide again"
+    for change in list(git.changes(seen, base, path))[-1:]:
+        when = datetime.fromtimestamp(change.author.time, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+        title = change.message.partition("\n")[0]
+        return (
+            f"{path} has changed since {seen[:12]}: {change.author.name}, {when}, {change.id[:12]}: {title}. {remedy}"
+        )
+    return f"{path} has changed since {seen[:12]}. {remedy}"

@@ -1,0 +1,207 @@
+"""Does operations: reads, decides, renders, commits, and moves `main` and `live` as one. The only mover of `live`."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ..core.apply import apply
+from ..core.errors import Problem, Refused, Unreachable
+from ..core.gates import needs_observation, takes_traffic_away, what_counted
+from ..core.model import EnvironmentState, Observation, Outcome
+from ..core.operations import Intent
+from ..git import Git
+from ..history import commit_message, release_files
+from ..history.gather import gather
+from ..history.history import History
+from ..history.index import Index
+from ..render.cache import Cache, cache_folder, cache_is_trusted
+from ..render.manifests import MANIFESTS, Changes
+from ..render.pipeline import Pipeline
+from ..render.pool import RendererPool
+from ..render.source_at_commit import CommitSources
+from .branches import Branches
+from .commits import Commits
+from .expected import require_unchanged, seen_at
+from .reconcile import Baseline, Reconciler
+from .result import OperationResult
+from .targets import Targets
+
+_TRIES = 60
+_REMEMBERED_SECONDS = 24 * 3600
+Observe = Callable[[str], Observation | None]
+"""Observes an environment's clusters; None where they cannot be reached from here."""
+_NOT_PUBLISHED = "Nothing is published yet. Run `desired publish` once: it creates the branch live"
+
+
+class Publisher:
+    """One repository, with all that is kept from one operation to the next. Use it as a context."""
+
+    def __init__(self, branches: Branches, pool: RendererPool | None = None) -> None:
+        """A `pool` that is given stays open when this ends."""
+        self.branches, self.git = branches, branches.git
+        self._pool, self._own_pool = pool or RendererPool(), pool is None
+        self._cache = Cache(cache_folder() / "units.db" if cache_is_trusted() else None)
+        self.sources = CommitSources(self.git, self._pool, self._cache)
+        self.index = Index(self.git, self.git.common / "desired" / "index.db")
+        self.history = History(self.git, self.sources, self.index)
+        self.targets = Targets(self.git, self.sources, Pipeline(self._pool, self._cache))
+        self.reconciler = Reconciler(self.git, self.sources, self.history, self.targets)
+        self._commits = Commits(self.git, self.sources)
+
+    @classmethod
+    def open(cls, folder: Path, remote: str = "", timeout: float = 60.0) -> Publisher:
+        """The repository in a folder. Raises Problem where there is none."""
+        return cls(Branches(Git(folder, timeout), remote))
+
+    def __enter__(self) -> Publisher:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._own_pool:
+            self._pool.close()
+        self._cache.close()
+        self.index.close()
+        self.git.close()
+
+    # Reading
+
+    def head(self) -> str:
+        """The newest commit of `main`, fetched. Raises Unreachable."""
+        self.branches.refresh()
+        return self.branches.main
+
+    def live(self) -> str:
+        """The commit that is live. Raises Refused where nothing was published."""
+        live = self.branches.live
+        if live is None:
+            raise Refused(_NOT_PUBLISHED)
+        return live
+
+    def state(self, commit: str) -> dict[str, EnvironmentState]:
+        """The environments as they are at a commit."""
+        return dict(self.reconciler.at(commit).environments)
+
+    # Doing
+
+    def perform(self, intent: Intent, observe: Observe, dry_run: bool = False) -> OperationResult:
+        """Does an operation, at most once for its key. Raises Refused, Conflict, Unreachable or Problem.
+
+        With `dry_run` nothing is written but objects that nothing refers to.
+        """
+        with _on_this_machine():
+            observation = None
+            if needs_observation(intent):
+                self.head()  # what the cluster has applied is looked up in the clone
+                observation = observe(intent.operation.environment)
+            with self.git.alone():
+                return self._perform(intent, observation, dry_run)
+
+    def _perform(self, intent: Intent, observation: Observation | None, dry_run: bool) -> OperationResult:
+        for attempt in range(_TRIES):
+            main = self.head()
+            self.index.follow(main)
+            if done := self._done_before(intent.key):
+                return done
+            live = self.live()
+            result = self._attempt(intent, observation, live, main, dry_run)
+            if result.status in ("planned", "unchanged"):
+                return result
+            if self.branches.advance((main, live), result.commit):
+                return result
+            # The longer somebody has waited, the sooner the next try: nobody waits for ever.
+            time.sleep(random.uniform(0, 0.4) / (attempt + 1))
+        raise _gave_up()
+
+    def _done_before(self, key: str) -> OperationResult | None:
+        found = self.index.by_key(key, int(time.time()) - _REMEMBERED_SECONDS)
+        return OperationResult(found.id, found.title, status="repeated") if found else None
+
+    def _attempt(
+        self, intent: Intent, observation: Observation | None, live: str, main: str, dry_run: bool
+    ) -> OperationResult:
+        baseline = self.reconciler.follow(live, main, hurry=takes_traffic_away(intent.operation))
+        base = self._commits.repaired(baseline)
+        seen = seen_at(self.git, intent, live, base)
+        require_unchanged(self.git, intent, seen, base)
+        now = datetime.now(UTC)
+        before, outcome = self.decide(intent, baseline, observation, now)
+        changes: Changes = dict(release_files.file_changes(before, outcome.state))
+        title, notes = commit_message.title(intent.operation), (*baseline.notes, *outcome.notes)
+        if not changes:
+            return OperationResult(main, title, (*notes, "nothing to change"), status="unchanged")
+        require_unchanged(self.git, intent, seen, base, tuple(changes))
+        changes |= self.manifests(baseline, base, before, outcome)
+        changes = {path: text for path, text in changes.items() if self.git.file(base, path) != text}
+        result = OperationResult(base, title, notes, changes, "planned")
+        if dry_run:
+            return result
+        tree = self.git.write_tree(base, changes)
+        counted = what_counted(observation, intent, before, outcome.state) if observation else None
+        revision, behind = self.git.tree_id(tree, release_files.ROOT), self._commits.behind(baseline)
+        message = commit_message.message(intent, counted, revision, outcome.notes, behind)
+        author = commit_message.author_of(intent, int(now.timestamp()))
+        return replace(result, commit=self._commits.commit(tree, base, message, author), status="live")
+
+    def decide(
+        self, intent: Intent, baseline: Baseline, observation: Observation | None, now: datetime
+    ) -> tuple[EnvironmentState, Outcome]:
+        """The state that an operation changes, and the one that it makes. Raises Refused."""
+        specs = self.history.specs(baseline.definitions_at)
+        facts = gather(intent.operation, baseline.environments, specs, self.history, observation)
+        return facts.here, apply(intent, facts, now)
+
+    def manifests(self, baseline: Baseline, base: str, before: EnvironmentState, outcome: Outcome) -> Changes:
+        """What the operation does to the manifests of the applications' cluster."""
+        code = baseline.codes[before.environment.cluster_name("apps")]
+        old, new = (self.targets.target(each, "apps", code) for each in (before, outcome.state))
+        return self.targets.changes(base, old, new)
+
+    def publish(self) -> OperationResult:
+        """Moves `live` to `main`, made right where it is not. The first time, it makes `live`. Raises Problem."""
+        with _on_this_machine(), self.git.alone():
+            for _ in range(_TRIES):
+                main, live = self.head(), self.branches.live
+                if live is None:
+                    result = OperationResult(self._start(main), "The first publishing")
+                else:
+                    baseline = self.reconciler.follow(live, main)
+                    commit = self._commits.published(baseline)
+                    result = OperationResult(commit, "Published", baseline.notes, baseline.repairs)
+                if result.commit == live:
+                    return OperationResult(main, "live is at main", result.notes, status="unchanged")
+                if self.branches.advance((main, live), result.commit):
+                    return result
+        raise _gave_up()
+
+    def _start(self, main: str) -> str:
+        """The commit with which the history begins. Raises Refused where manifests are not what the code makes."""
+        changes = self.reconciler.whole(main)
+        wrong = sorted(path for path, text in changes.items() if self.git.file(main, path) != text)
+        if wrong:
+            raise Refused(
+                f"{len(wrong)} files of {MANIFESTS}/ are not what the code makes; the first is {wrong[0]}. "
+                f"Run `make synth`, commit, and publish again"
+            )
+        return self._commits.start(main)
+
+
+def _gave_up() -> Unreachable:
+    return Unreachable(f"Gave up after {_TRIES} attempts because main kept moving. Nothing changed; try again")
+
+
+@contextmanager
+def _on_this_machine() -> Iterator[None]:
+    """What fails on this machine, as a full disk, becomes a sentence; both branches stay where they were."""
+    try:
+        yield
+    except OSError as error:
+        raise Problem(f"{error.filename or 'a file'}: {error.strerror}. Fix that, and try again") from None
+    except sqlite3.Error as error:
+        raise Problem(f"cannot use the index or the cache: {error}. Free space on the disk, and try again") from None

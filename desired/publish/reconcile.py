@@ -1,0 +1,219 @@
+"""What an operation builds on: the newest `main`, with what is illegal in it reverted and what is missing added.
+
+`live` was right. From there the commits of `main` are followed: a legal operation counts, what a person did to
+`releases/` does not, and code counts for each cluster as far as it can be synthesized. So nothing that a person
+merged ever stands between an operation and `live`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from constructs_lib.values import Role
+
+from ..core.apply import apply
+from ..core.errors import Problem
+from ..core.gates import takes_traffic_away
+from ..core.model import EnvironmentState
+from ..git import Git, LoggedCommit
+from ..history import commit_message, release_files
+from ..history.gather import gather
+from ..history.history import History
+from ..render.inputs import Target
+from ..render.manifests import MANIFESTS, Changes
+from ..render.source_at_commit import CommitSources
+from ..render.work_tree import ROLES
+from .targets import Targets
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A commit to build on, and what has to change in it first."""
+
+    commit: str
+    """The newest commit of `main`."""
+    environments: Mapping[str, EnvironmentState]
+    """The legal states, in the order of promotion."""
+    codes: Mapping[str, str]
+    """By cluster: the commit whose code makes its manifests, where no pin says otherwise."""
+    definitions_at: str
+    """The commit whose `envs/` and `apps/` count."""
+    repairs: Changes = field(default_factory=dict)
+    """What makes the commit right."""
+    notes: tuple[str, ...] = ()
+    """What people should know about that."""
+
+    def behind(self, sources: CommitSources) -> dict[str, str]:
+        """The clusters that the code of the commit does not make."""
+        here = sources.digest(self.commit)
+        return {cluster: commit for cluster, commit in sorted(self.codes.items()) if sources.digest(commit) != here}
+
+
+@dataclass(frozen=True)
+class Reconciler:
+    """Follows `main` from `live`."""
+
+    git: Git
+    sources: CommitSources
+    history: History
+    targets: Targets
+
+    def at(self, commit: str) -> Baseline:
+        """A commit that was published: everything in it is right."""
+        behind = commit_message.older_codes(self.git.message(commit))
+        return self._right(commit, behind, self.history.definitions_at(commit))
+
+    def _right(self, commit: str, behind: Mapping[str, str], definitions_at: str) -> Baseline:
+        environments = self.sources.definitions(definitions_at).environments
+        codes = {
+            environment.cluster_name(role): behind.get(environment.cluster_name(role), commit)
+            for environment in environments.values()
+            for role in ROLES
+        }
+        states = {name: self.history.releases.state(commit, each) for name, each in environments.items()}
+        return Baseline(commit, states, codes, definitions_at)
+
+    def whole(self, commit: str) -> Changes:
+        """All that the code of a commit makes of its releases; None for files that it does not make."""
+        baseline = self._right(commit, {}, commit)
+        changes: Changes = dict.fromkeys(self.git.files(commit, MANIFESTS))
+        for state in baseline.environments.values():
+            for role in ROLES:
+                changes |= self.targets.changes(commit, None, self.targets.target(state, role, commit))
+        return changes
+
+    def follow(self, live: str, main: str, *, hurry: bool = False) -> Baseline:
+        """The baseline at `main`, when `live` was right.
+
+        In a hurry, clusters stay with the code that made them at `live`, so that nothing new is read: the next
+        publishing brings it in.
+        """
+        base = self.at(live)
+        if live == main and (hurry or not base.behind(self.sources)):
+            return base
+        legal, notes = self._legal(base, main)
+        definitions_at, problems = (base.definitions_at, []) if hurry else self.readable(base, main)
+        environments = self.sources.definitions(definitions_at).environments
+        states = {
+            name: replace(legal[name], environment=environment) if name in legal else EnvironmentState(environment)
+            for name, environment in environments.items()
+        }
+        repairs = dict(self._releases(live, main, base, legal))
+        codes: dict[str, str] = {}
+        for state in states.values():
+            for role in ROLES:
+                cluster = state.environment.cluster_name(role)
+                newest = base.codes.get(cluster, main) if definitions_at != main else main
+                changes, codes[cluster], more = self._cluster(base, state, role, newest)
+                notes.extend(more)
+                repairs |= self._differing(live, main, f"{MANIFESTS}/{cluster}", changes)
+        notes.extend(problems)
+        return Baseline(main, states, codes, definitions_at, repairs, tuple(dict.fromkeys(notes)))
+
+    # What people did to releases/
+
+    def _legal(self, base: Baseline, main: str) -> tuple[dict[str, EnvironmentState], list[str]]:
+        """The states after the legal operations since; what to say about the rest."""
+        states, notes = dict(base.environments), list[str]()
+        for commit in self.git.log(base.commit, main):
+            paths = self.git.changed_paths(commit.parent, commit.id, f"{release_files.ROOT}/")
+            if not paths:
+                continue
+            after = self._replayed(base, states, commit, paths)
+            if after:
+                states[after.name] = after
+            else:
+                notes.append(_reverted(commit, paths))
+        return states, notes
+
+    def _replayed(
+        self, base: Baseline, states: Mapping[str, EnvironmentState], commit: LoggedCommit, paths: list[str]
+    ) -> EnvironmentState | None:
+        """The state of the environment that the commit's operation makes, if that is what the commit holds."""
+        found = commit_message.recorded(commit.message)
+        if found is None:
+            return None
+        operation = found.intent.operation
+        hurried = takes_traffic_away(operation)
+        definitions_at = base.definitions_at if hurried else self.readable(base, commit.parent)[0]
+        try:
+            specs = self.history.specs(definitions_at)
+            facts = gather(operation, states, specs, self.history, found.observed)
+            outcome = apply(found.intent, facts, datetime.fromtimestamp(commit.author.time, UTC))
+        except Problem:
+            return None
+        changed = release_files.file_changes(facts.here, outcome.state)
+        same = all(self.git.file(commit.id, path) == text for path, text in changed.items())
+        return outcome.state if sorted(changed) == sorted(paths) and same else None
+
+    def _releases(
+        self, live: str, main: str, base: Baseline, legal: Mapping[str, EnvironmentState]
+    ) -> Iterator[tuple[str, str | None]]:
+        wanted: Changes = {}
+        for name, state in legal.items():
+            if state is not base.environments[name]:
+                wanted |= release_files.file_changes(base.environments[name], state)
+        yield from self._differing(live, main, release_files.ROOT, wanted).items()
+
+    def _differing(self, live: str, main: str, folder: str, wanted: Changes) -> Changes:
+        """What makes a folder at `main` what it is at `live` with some files changed."""
+        paths = {*wanted, *self.git.changed_paths(live, main, f"{folder}/")}
+        texts = {path: wanted[path] if path in wanted else self.git.file(live, path) for path in paths}
+        return {path: text for path, text in sorted(texts.items()) if self.git.file(main, path) != text}
+
+    # What the code makes
+
+    def readable(self, base: Baseline, main: str) -> tuple[str, list[str]]:
+        """The commit whose `envs/` and `apps/` count at `main`, and what to say where it is an older one."""
+        try:
+            self.sources.definitions(main)
+        except Problem as problem:
+            return base.definitions_at, [f"the code at {main[:12]} is not used: {problem.sentences[0]}"]
+        return main, []
+
+    def _cluster(
+        self, base: Baseline, state: EnvironmentState, role: Role, newest: str
+    ) -> tuple[Changes, str, list[str]]:
+        """The changes of a cluster's manifests since `live`, the commit whose code made them, and what to say."""
+        cluster = state.environment.cluster_name(role)
+        was = base.codes.get(cluster)
+        if was is None:
+            return self._new_cluster(base, state, role, newest)
+        before = self.targets.target(base.environments[state.name], role, was)
+        code = was if self.sources.digest(newest) == self.sources.digest(was) else newest
+        try:
+            return self._changes(base, before, state, role, code), newest, []
+        except Problem as problem:
+            note = f"{cluster} stays with the code of {was[:12]}: {problem.sentences[0]}"
+        try:
+            return self._changes(base, before, state, role, was), was, [note]
+        except Problem:
+            return {}, was, [note]
+
+    def _new_cluster(
+        self, base: Baseline, state: EnvironmentState, role: Role, newest: str
+    ) -> tuple[Changes, str, list[str]]:
+        try:
+            return self._changes(base, None, state, role, newest), newest, []
+        except Problem as problem:
+            cluster = state.environment.cluster_name(role)
+            return {}, newest, [f"{cluster} has no manifests yet: {problem.sentences[0]}"]
+
+    def _changes(
+        self, base: Baseline, before: Target | None, state: EnvironmentState, role: Role, code: str
+    ) -> Changes:
+        return self.targets.changes(base.commit, before, self.targets.target(state, role, code))
+
+
+def _reverted(commit: LoggedCommit, paths: list[str]) -> str:
+    first = paths[0].removeprefix(f"{release_files.ROOT}/").removesuffix(".yaml")
+    environment, _, service = first.partition("/")
+    remedy = f"`desired deploy {service}=… -e {environment}`"
+    if service == release_files.PIN:
+        remedy = f"`desired platform TAG -e {environment}`"
+    elif service.startswith("rollouts/"):
+        remedy = f"`desired canary`, `finalize` or `rollback` with -e {environment}"
+    more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+    return f"reverted {paths[0]}{more}, which {commit.author.name} edited by hand in {commit.id[:12]}. Use {remedy}"

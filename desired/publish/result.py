@@ -1,0 +1,35 @@
+"""What became of an operation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from constructs_lib.values.data import Json
+
+from ..render.manifests import Changes
+
+
+@dataclass(frozen=True)
+class OperationResult:
+    """What became of an operation."""
+
+    commit: str
+    """The commit that `live` is at with it."""
+    title: str
+    """What was done, in one line."""
+    notes: tuple[str, ...] = ()
+    """What a person should know."""
+    changes: Changes = field(default_factory=dict)
+    """What it changes, by path."""
+    status: str = "live"
+    """`live`; `unchanged` where there was nothing to change; `repeated` for a key that was used before; `planned`."""
+
+    def as_json(self) -> Json:
+        """For programs."""
+        return {
+            "commit": self.commit,
+            "status": self.status,
+            "title": self.title,
+            "notes": list(self.notes),
+            "changed": sorted(self.changes),
+        }

@@ -1,0 +1,128 @@
+"""The local cache: what each unit became, under a digest of all that it was made from."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from constructs_lib.values.data import digest
+
+_TABLES = """
+create table if not exists unit (key text primary key, digests text not null, files text not null,
+    facts text not null, sum text not null, used integer not null) without rowid;
+create table if not exists note (key text primary key, value text not null, sum text not null,
+    used integer not null) without rowid;
+"""
+_KEPT_UNITS = 60_000
+
+
+def cache_folder() -> Path:
+    """Where caches of this user lie: `$DESIRED_CACHE_DIR`, or a folder in the user's cache."""
+    given = os.environ.get("DESIRED_CACHE_DIR")
+    return Path(given) if given else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "desired"
+
+
+def cache_is_trusted() -> bool:
+    """Never in CI, and not where `DESIRED_CACHE=off`."""
+    return os.environ.get("CI", "").lower() not in ("1", "true") and os.environ.get("DESIRED_CACHE") != "off"
+
+
+class Cache:
+    """Keys and what they became. What was damaged on disk is as if it were not there.
+
+    A cache without a file lives as long as this process, in a temporary file: results need not fit into memory.
+    """
+
+    def __init__(self, file: Path | None) -> None:
+        self._known: dict[str, dict[str, str]] = {}
+        self._temporary: tempfile._TemporaryFileWrapper[bytes] | None = None
+        self._db = (self._opened(file) if file else None) or self._connect(self._temporary_file())
+
+    def _opened(self, file: Path) -> sqlite3.Connection | None:
+        """The database in a file, made anew where it is none; nothing where no file can be there."""
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            return self._connect(str(file))
+        except (OSError, sqlite3.OperationalError):
+            return None
+        except sqlite3.DatabaseError:
+            file.unlink(missing_ok=True)
+            return self._connect(str(file))
+
+    def _temporary_file(self) -> str:
+        self._temporary = tempfile.NamedTemporaryFile(suffix=".db")  # noqa: SIM115 - closed in `close`
+        return self._temporary.name
+
+    def _connect(self, path: str) -> sqlite3.Connection:
+        db = sqlite3.connect(path, timeout=60, isolation_level=None)
+        db.execute("pragma journal_mode = wal")
+        db.execute("pragma synchronous = off")
+        db.executescript(_TABLES)
+        return db
+
+    def digests(self, key: str) -> dict[str, str] | None:
+        """Paths and the digests of their files, or None where the key is not known."""
+        if key not in self._known:
+            row = self._db.execute("select digests, files, facts, sum from unit where key = ?", (key,)).fetchone()
+            if not row or digest("\0".join((key, *row[:3]))) != row[3]:
+                return None
+            self._known[key] = json.loads(row[0])
+        return self._known[key]
+
+    def files(self, key: str) -> dict[str, str]:
+        """Paths and the texts of the files."""
+        found: dict[str, str] = json.loads(self._column("files", key))
+        return found
+
+    def facts(self, key: str) -> dict[str, Any]:
+        """The facts for the rules."""
+        found: dict[str, Any] = json.loads(self._column("facts", key))
+        return found
+
+    def put(self, key: str, files: dict[str, str], facts: dict[str, Any]) -> dict[str, str]:
+        """Keep what a unit became; returns the digests of its files."""
+        digests = {path: digest(text) for path, text in files.items()}
+        columns = (json.dumps(digests), json.dumps(files), json.dumps(facts))
+        row = (key, *columns, digest("\0".join((key, *columns))))
+        self._db.execute("insert or replace into unit values (?, ?, ?, ?, ?, cast(strftime('%s') as integer))", row)
+        self._known[key] = digests
+        return digests
+
+    def note(self, key: str) -> Any | None:
+        """A note by key, or None."""
+        row = self._db.execute("select value, sum from note where key = ?", (key,)).fetchone()
+        return json.loads(row[0]) if row and digest(key + row[0]) == row[1] else None
+
+    def take_note(self, key: str, value: object) -> None:
+        """Keep a note: JSON data."""
+        text = json.dumps(value)
+        self._db.execute(
+            "insert or replace into note values (?, ?, ?, cast(strftime('%s') as integer))",
+            (key, text, digest(key + text)),
+        )
+
+    def used(self, keys: list[str]) -> None:
+        """Remember that these keys are in use, and forget the oldest of the others when there are too many."""
+        self._db.execute("begin")
+        self._db.executemany(
+            "update unit set used = cast(strftime('%s') as integer) where key = ?", ((key,) for key in keys)
+        )
+        self._db.execute(
+            "delete from unit where key in (select key from unit order by used desc limit -1 offset ?)", (_KEPT_UNITS,)
+        )
+        self._db.execute("delete from note where key in (select key from note order by used desc limit -1 offset 9999)")
+        self._db.execute("commit")
+
+    def _column(self, column: str, key: str) -> str:
+        row = self._db.execute(f"select {column} from unit where key = ?", (key,)).fetchone()
+        return str(row[0])
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._db.close()
+        if self._temporary:
+            self._temporary.close()

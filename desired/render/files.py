@@ -1,0 +1,90 @@
+"""The folder `manifests/`: compared by content, and exchanged folder by folder once everything is right."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+
+def on_disk(folder: Path) -> dict[str, str]:
+    """Paths below the folder and the digests of their files; what is no plain file has none that could match."""
+    found: dict[str, str] = {}
+    base = len(str(folder)) + 1
+    waiting = [str(folder)] if folder.is_dir() else []
+    while waiting:
+        with os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
+                elif entry.is_file(follow_symlinks=False):
+                    with open(entry.path, "rb") as file:
+                        found[entry.path[base:]] = hashlib.sha256(file.read()).hexdigest()
+                else:
+                    found[entry.path[base:]] = "not a file"
+    return found
+
+
+def exchange(
+    manifests: Path, scratch: Path, expected: Mapping[str, str], texts: Callable[[Iterable[str]], Mapping[str, str]]
+) -> list[str]:
+    """Make the folder hold exactly the expected files; returns the paths that changed.
+
+    Every folder that differs is written beside, whole, and then takes the place of the old one by renaming, so
+    that no folder is ever seen half written. `texts` gives the contents of paths.
+    """
+    actual = on_disk(manifests)
+    changed = sorted({*actual, *expected} - {path for path in expected if actual.get(path) == expected[path]})
+    if not changed:
+        return []
+    shutil.rmtree(scratch, ignore_errors=True)
+    folders: dict[str, list[str]] = {}
+    for path in expected:
+        folders.setdefault(path.rpartition("/")[0], []).append(path)
+    touched = {path: _enclosing(path, folders) for path in changed}
+    for path, folder in touched.items():
+        if not folder:
+            (manifests / path).unlink()
+    for folder in sorted({folder for folder in touched.values() if folder}):
+        _write_folder(scratch / "new", texts(folders[folder]))
+        _put_in_place(scratch / "new", manifests, folder, scratch / "gone")
+    _remove_empty(manifests)
+    shutil.rmtree(scratch, ignore_errors=True)
+    return changed
+
+
+def _enclosing(path: str, folders: Mapping[str, object]) -> str:
+    """The expected folder in which the path lies, at any depth; nothing where no folder is expected."""
+    while path := path.rpartition("/")[0]:
+        if path in folders:
+            return path
+    return ""
+
+
+def _write_folder(folder: Path, texts: Mapping[str, str]) -> None:
+    folder.mkdir(parents=True)
+    for path, text in texts.items():
+        with open(f"{folder}/{path.rpartition('/')[2]}", "wb") as file:
+            file.write(text.encode())
+
+
+def _put_in_place(new: Path, manifests: Path, folder: str, gone: Path) -> None:
+    place = manifests
+    for part in folder.split("/"):
+        place.mkdir(parents=True, exist_ok=True)
+        place = place / part
+        if place.is_symlink() or place.is_file():
+            place.unlink()
+    if place.is_dir():
+        # Deleted in the end: ext4 makes files much slower while others are deleted.
+        gone.mkdir(exist_ok=True)
+        place.rename(gone / folder.replace("/", "~"))
+    new.rename(place)
+
+
+def _remove_empty(folder: Path) -> None:
+    for path, _, _ in os.walk(folder, topdown=False):
+        if path != str(folder) and not os.listdir(path):
+            os.rmdir(path)

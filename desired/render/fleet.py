@@ -1,0 +1,134 @@
+"""The fleet of a platform repository: its services and environments, read from their packages."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.machinery import FileFinder, SourceFileLoader
+from pathlib import Path
+from types import CodeType, ModuleType
+
+from pydantic import ValidationError
+
+from constructs_lib import Component
+from constructs_lib.values import Environment, Problem, Role, Service, sentences
+
+Components = Callable[[Environment, Role], tuple[Component, ...]]
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """What a platform repository hands over: where its services and environments are, and its clusters' components.
+
+    Fleet(services="apps", environments="envs", components=components)
+    """
+
+    services: str
+    """The package whose modules hold one `SERVICE` each."""
+    environments: str
+    """The package whose modules hold one `ENV` each; modules without one are helpers."""
+    components: Components
+    """The components of a cluster's platform, by environment and role."""
+
+
+def load_environments(package: str) -> dict[str, Environment]:
+    """The environments, by name, in the order of promotion. Raises Problem with everything that is wrong.
+
+    An environment is a module with a value `ENV`; the module has the environment's name.
+    """
+    found: dict[str, Environment] = {}
+    problems: list[str] = []
+    for name, module in _modules(package, problems):
+        value = getattr(module, "ENV", None)
+        if value is None:
+            continue
+        if not isinstance(value, Environment) or value.name.replace("-", "_") != name:
+            problems.append(f"{package}/{name}.py: ENV must be an Environment named {name.replace('_', '-')!r}")
+            continue
+        found[value.name] = value
+    for environment in found.values():
+        if environment.promoted_from and environment.promoted_from not in found:
+            problems.append(
+                f"{package}/{environment.name}.py: promoted_from must be one of {', '.join(found)}, "
+                f"got {environment.promoted_from!r}"
+            )
+    if problems:
+        raise Problem(*problems)
+    return {each.name: each for each in _in_order(found)}
+
+
+def load_services(package: str) -> dict[str, Service]:
+    """The services of a package, by name. Raises Problem with everything that is wrong in any of them."""
+    found: dict[str, Service] = {}
+    problems: list[str] = []
+    for name, module in _modules(package, problems):
+        value = getattr(module, "SERVICE", None)
+        if not isinstance(value, Service):
+            problems.append(f"{package}/{name}.py: must hold one value, SERVICE = Service(…)")
+        elif value.name.replace("-", "_") != name:
+            problems.append(
+                f"{package}/{name}.py: the service is named {value.name!r}; "
+                f"rename the file to {value.name.replace('-', '_')}.py, or the service to {name.replace('_', '-')!r}"
+            )
+        else:
+            found[value.name] = value
+    if problems:
+        raise Problem(*problems)
+    return found
+
+
+def _modules(package: str, problems: list[str]) -> Iterator[tuple[str, ModuleType]]:
+    folder = Path(package)
+    if not folder.is_dir():
+        problems.append(f"{package}/ is not here; run this in the root of the platform repository")
+        return
+    _read_afresh(package)
+    for file in sorted(folder.glob("*.py")):
+        if file.stem.startswith("_"):
+            continue
+        try:
+            yield file.stem, importlib.import_module(f"{package}.{file.stem}")
+        except ValidationError as error:
+            problems.extend(sentences(f"{file}: {file.stem.replace('_', '-')}", error))
+        except Exception as error:  # whatever a person's file raises becomes a sentence
+            problems.append(f"{file}{_line(error, file)}: {type(error).__name__}: {error}")
+
+
+class _FromSource(SourceFileLoader):
+    """Compiles a module each time: compiled files are found by size and second, which two quick edits can share."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        path = self.get_filename(fullname)
+        code: CodeType = self.source_to_code(self.get_data(path), path)
+        return code
+
+
+def _read_afresh(package: str) -> None:
+    """Let the modules of a package be read from their source."""
+    for folder in importlib.import_module(package).__path__:
+        sys.path_importer_cache[folder] = FileFinder(folder, (_FromSource, [".py"]))
+
+
+def _line(error: Exception, file: Path) -> str:
+    if isinstance(error, SyntaxError) and error.lineno:
+        return f", line {error.lineno}"
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).name == file.name]
+    return f", line {frames[-1].lineno}" if frames else ""
+
+
+def _in_order(found: dict[str, Environment]) -> list[Environment]:
+    """Sources before those that are promoted from them; by name where that says nothing."""
+    ordered: list[Environment] = []
+    waiting = [found[name] for name in sorted(found)]
+    while waiting:
+        done = {each.name for each in ordered}
+        ready = [each for each in waiting if each.promoted_from in (None, *done)]
+        if not ready:
+            circle = ", ".join(each.name for each in waiting)
+            raise Problem(f"envs/: promoted_from goes in a circle through {circle}; one of them must come first")
+        ordered.append(ready[0])
+        waiting.remove(ready[0])
+    return ordered

@@ -1,0 +1,229 @@
+"""The worker pool of renderers: processes with head's code or a pinned commit's, asked through the contract."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tempfile
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from constructs_lib.values import Problem
+from constructs_lib.values.data import Json
+
+from .server import CONTRACT
+from .source import HEAD, Code
+
+_UNITS_PER_PROCESS = 1500
+"""After so many units a process is replaced: node keeps every object that it ever made."""
+
+
+class RendererDied(Problem):
+    """A renderer process ended before it had answered. The same question may well be answered by the next one."""
+
+
+class RendererProcess:
+    """One renderer. It answers one request at a time, and may live on for many."""
+
+    def __init__(self, code: Code) -> None:
+        self.code = code
+        self._errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115 - closed in `close`
+        # Head runs with this process's own modules; a pinned commit with nothing but its own.
+        modules = {} if code.name == HEAD else {"PYTHONPATH": str(code.folder)}
+        environment = {**os.environ, **modules, "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1"}
+        self._process = subprocess.Popen(
+            # Without jsii's type checks (-O), which the tests make.
+            [str(code.python), "-O", "-m", "envs.render"],
+            cwd=code.folder,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            encoding="utf-8",
+        )
+        self.rendered = 0
+
+    def ask(self, do: str, request: Json, **more: Any) -> Iterator[Json]:
+        """The answers to one request, without the closing line. Raises Problem when it is refused, or RendererDied."""
+        assert self._process.stdin
+        assert self._process.stdout
+        try:
+            self._process.stdin.write(json.dumps({"contract": CONTRACT, "do": do, **request, **more}) + "\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            raise self._died(request) from None
+        for line in self._process.stdout:
+            if not line.endswith("\n"):  # it died while it wrote
+                break
+            answer = json.loads(line)
+            if answer.get("done"):
+                return
+            if "problems" in answer and "unit" not in answer:
+                raise Problem(*answer["problems"])
+            self.rendered += "files" in answer
+            yield answer
+        raise self._died(request)
+
+    def _died(self, request: Json) -> RendererDied:
+        self._errors.seek(0)
+        lines = [line.strip() for line in self._errors.read().splitlines() if line.strip()]
+        return RendererDied(
+            f"{request.get('cluster', 'apps/ and envs/')}: the renderer with the code of {self.code.name} ended with "
+            f"{self._process.wait()}: {lines[-1] if lines else 'it printed nothing'}; fix that code, or move the pin"
+        )
+
+    def close(self) -> None:
+        """End it. It has nothing to save."""
+        assert self._process.stdin
+        self._process.kill()
+        self._process.communicate()
+        self._errors.close()
+
+
+@dataclass
+class Job:
+    """Units of one cluster to render, with the code that belongs to it."""
+
+    code: Code
+    request: Json
+    units: dict[str, str]
+    """Ids of units, and the keys of their outputs."""
+
+
+@dataclass
+class RendererPool:
+    """Renderer processes that share the jobs, one per core."""
+
+    size: int = field(default_factory=lambda: max(1, len(os.sched_getaffinity(0))))
+    _idle: list[RendererProcess] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def ask(self, code: Code, do: str, request: Json, **more: Any) -> list[Json]:
+        """The answers of a renderer with this code. Raises Problem when it is refused.
+
+        A process that dies over the question is replaced, and the new one is asked, once: the first may have been
+        killed. Raises RendererDied where both died.
+        """
+        answers: list[Json] = []
+        for last in (False, True):
+            answers.clear()
+            try:
+                self._ask_once(code, do, request, more, answers.append)
+                break
+            except RendererDied:
+                if last:
+                    raise
+        return answers
+
+    def _ask_once(self, code: Code, do: str, request: Json, more: Json, take: Callable[[Json], None]) -> None:
+        """One process answers. It is kept afterwards, unless it died or was not listened to."""
+        process = self._take(code)
+        try:
+            for answer in process.ask(do, request, **more):
+                take(answer)
+        except Problem as problem:
+            if isinstance(problem, RendererDied):
+                process.close()
+            else:
+                self._keep(process)
+            raise
+        except BaseException:
+            process.close()
+            raise
+        self._keep(process)
+
+    def _take(self, code: Code) -> RendererProcess:
+        with self._lock:
+            for process in self._idle:
+                if process.code == code:
+                    self._idle.remove(process)
+                    return process
+        return RendererProcess(code)
+
+    def _keep(self, process: RendererProcess) -> None:
+        """Keep a process for the next request; of many, those that were used last."""
+        with self._lock:
+            self._idle.append(process)
+            old = [each for each in self._idle if each.rendered >= _UNITS_PER_PROCESS]
+            old += [each for each in self._idle if each not in old][: -2 * self.size]
+            for each in old:
+                self._idle.remove(each)
+        for each in old:
+            each.close()
+
+    def render(self, jobs: Iterable[Job], take: Callable[[Job, Json], None]) -> None:
+        """Render all jobs, several at a time; `take` is called in this thread, in any order. Raises Problem."""
+        waiting: SimpleQueue[Job] = SimpleQueue()
+        count = 0
+        for job in jobs:
+            waiting.put(job)
+            count += 1
+        results: SimpleQueue[tuple[Job, Json | BaseException | None]] = SimpleQueue()
+        for _ in range(min(self.size, count)):
+            threading.Thread(target=self._work, args=(waiting, results), daemon=True).start()
+        problems: list[str] = []
+        died = False
+        while count:
+            job, result = results.get()
+            if isinstance(result, Problem):
+                problems.extend(result.sentences)
+                if isinstance(result, RendererDied):
+                    # The next one would die of the same.
+                    died, count = True, count - _emptied(waiting)
+            elif isinstance(result, BaseException):
+                raise result
+            elif result is not None:
+                take(job, result)
+                continue
+            count -= 1
+        if problems:
+            raise (RendererDied if died else Problem)(*dict.fromkeys(problems))
+
+    def _work(self, waiting: SimpleQueue[Job], results: SimpleQueue[tuple[Job, Any]]) -> None:
+        while True:
+            try:
+                job = waiting.get_nowait()
+            except Empty:
+                return
+            try:
+                self._render_job(job, lambda answer, job=job: results.put((job, answer)))
+                results.put((job, None))
+            except BaseException as error:  # the thread that waits decides what to do with it
+                results.put((job, error))
+
+    def _render_job(self, job: Job, take: Callable[[Json], None]) -> None:
+        """Render what a job names; what a process that died left over is asked of the next one, once."""
+        missing = dict(job.units)
+
+        def taken(answer: Json) -> None:
+            missing.pop(answer["unit"], None)
+            take(answer)
+
+        for last in (False, True):
+            try:
+                self._ask_once(job.code, "render", job.request, {"units": list(missing)}, taken)
+                return
+            except RendererDied:
+                if last:
+                    raise
+
+    def close(self) -> None:
+        """End all processes."""
+        for process in self._idle:
+            process.close()
+        self._idle.clear()
+
+
+def _emptied(waiting: SimpleQueue[Job]) -> int:
+    """Take all jobs that no thread has begun; returns how many there were."""
+    count = 0
+    while True:
+        try:
+            waiting.get_nowait()
+        except Empty:
+            return count
+        count += 1

@@ -1,0 +1,183 @@
+"""The renderer: answers requests about one code with plans, files and findings. `python -m envs.render` runs it.
+
+The contract, version 1. A request is one line of JSON:
+
+    {"contract": 1, "do": "plan" | "render" | "check", "cluster": …, "releases": …, "rollouts": …, "specs": …}
+    {"contract": 1, "do": "describe"}
+
+`render` adds `"units": [id, …]`. `plan` may add `"changed": [service, …]`, to hear only of what a change of these
+services' releases and rollouts can touch. `check` adds `"keys": [key of each unit]` and `"facts": {key: facts}`; a
+renderer keeps the facts that it was given, and asks for those that it lacks. Answers are lines, the last one
+`{"done": true}` or `{"problems": [sentence, …]}`:
+
+    plan    {"touched": [service, …]}, where it was told what changed
+            {"unit": id, "key": digest, "folder": …, "sources": […]}
+    render  {"unit": id, "key": digest, "files": {path: text}, "facts": {…}}
+    describe    {"environments": [environment, …], "specs": {service: spec}}, in the order of promotion
+    check   {"findings": [[rule, subject, sentence], …]}, or {"missing": [key, …]}
+
+A pinned commit's code answers with that commit's rules and constructs, so head never needs to know them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import TextIO
+
+from constructs_lib.node import use_bundled_node
+from constructs_lib.plan import Plan
+from constructs_lib.units import Component, Request
+from constructs_lib.values import Environment, Problem, Role, Service
+from constructs_lib.values.data import Json
+
+from . import yaml
+from .fingerprint import library_of
+from .fleet import Fleet, load_environments, load_services
+
+CONTRACT = 1
+
+
+class Renderer:
+    """Answers requests about one fleet. It reads the environments once, and keeps the facts that it was given."""
+
+    def __init__(self, fleet: Fleet, root: Path) -> None:
+        self._fleet, self._root = fleet, root
+        self._facts: dict[str, Json] = {}
+        self._libraries: dict[tuple[Component, ...], str] = {}
+
+    @cached_property
+    def environments(self) -> dict[str, Environment]:
+        """The environments, in the order of promotion. Raises Problem."""
+        return load_environments(self._fleet.environments)
+
+    @cached_property
+    def services(self) -> dict[str, Service]:
+        """All services, by name. Raises Problem."""
+        return load_services(self._fleet.services)
+
+    @cached_property
+    def specs(self) -> dict[str, Json]:
+        """The services as releases write specs. Raises Problem."""
+        return {name: service.written() for name, service in self.services.items()}
+
+    def components(self, environment: Environment, role: Role) -> tuple[Component, ...]:
+        """The components of a cluster's platform."""
+        return self._fleet.components(environment, role)
+
+    def library(self, components: tuple[Component, ...]) -> str:
+        """The digest of the library, the tools, and the code that own components come from."""
+        if components not in self._libraries:
+            self._libraries[components] = library_of(self._root, components)
+        return self._libraries[components]
+
+    def answers(self, request: Json) -> Iterator[Json]:
+        """The answers to one request, without the closing line. Raises Problem."""
+        if request.get("contract") != CONTRACT:
+            raise Problem(
+                f"the renderer speaks version {CONTRACT} of its contract, and was asked in version "
+                f"{request.get('contract')!r}; move the platform's pin to a newer commit"
+            )
+        match request["do"]:
+            case "describe":
+                self.definitions()
+                environments = self.environments.values()
+                listed = [each.model_dump(mode="json", exclude_defaults=True) for each in environments]
+                yield {"environments": listed, "specs": self.specs}
+            case "plan":
+                yield from self._plan(self._read(request), request)
+            case "render":
+                yield from self._render(self._read(request), request)
+            case "check":
+                yield self._check(self._read(request), request)
+            case unknown:
+                raise Problem(f"the renderer does not know {unknown!r}; move the platform's pin to a newer commit")
+
+    def _read(self, request: Json) -> Plan:
+        for environment in self.environments.values():
+            roles: tuple[Role, ...] = ("apps", "ops")
+            for role in roles:
+                if environment.cluster_name(role) == request["cluster"]:
+                    asked = Request(request["cluster"], request["releases"], request["rollouts"], request["specs"])
+                    return Plan(environment, role, asked, self.components(environment, role))
+        raise Problem(
+            f"no environment has a cluster {request['cluster']!r}, there are {', '.join(sorted(self.environments))}; "
+            f"add it to envs/, or take its releases out"
+        )
+
+    def definitions(self) -> None:
+        """Read environments and services. Raises Problem with all that is wrong in any of them."""
+        problems: list[str] = []
+        for part in ("environments", "specs"):
+            try:
+                getattr(self, part)
+            except Problem as problem:
+                problems.extend(problem.sentences)
+        if problems:
+            raise Problem(*problems)
+
+    def _plan(self, plan: Plan, request: Json) -> Iterator[Json]:
+        touched = plan.touched(request["changed"]) if "changed" in request else None
+        if touched is not None:
+            yield {"touched": sorted(touched)}
+        library = self.library(plan.components)
+        for unit in plan.units(touched):
+            yield {"unit": unit.id, "key": unit.key(library), "folder": unit.folder, "sources": unit.sources}
+
+    def _render(self, plan: Plan, request: Json) -> Iterator[Json]:
+        use_bundled_node()
+        from constructs_lib.build import build  # noqa: PLC0415 - starts node, which `plan` and `check` do without
+        from constructs_lib.rules import unit_findings  # noqa: PLC0415 - only rendering and checking need the rules
+        from constructs_lib.rules.facts import Facts  # noqa: PLC0415
+
+        library = self.library(plan.components)
+        for unit in plan.chosen(request["units"]):
+            try:
+                objects = build(unit, request["cluster"])
+            except Problem as problem:
+                yield {"unit": unit.id, "problems": list(problem.sentences)}
+                continue
+            facts = Facts.of(unit, list(objects.values()))
+            facts = facts.with_findings(unit_findings(facts))
+            header = yaml.header(unit.sources)
+            files = {path: header + yaml.dump(each) for path, each in objects.items()}
+            yield {"unit": unit.id, "key": unit.key(library), "files": files, "facts": facts.as_json()}
+
+    def _check(self, plan: Plan, request: Json) -> Json:
+        from constructs_lib.rules import cluster_findings  # noqa: PLC0415 - only rendering and checking need the rules
+        from constructs_lib.rules.facts import Facts  # noqa: PLC0415
+
+        keys, known = request["keys"], self._facts
+        known.update(request["facts"])
+        if missing := [key for key in keys if key not in known]:
+            return {"missing": missing}
+        if len(known) > 4 * len(keys) + 1000:
+            for key in known.keys() - set(keys):
+                del known[key]
+        facts = Facts.joined([known[key] for key in keys])
+        return {"findings": cluster_findings(facts, plan.environment, plan.role)}
+
+
+def serve(fleet: Fleet) -> None:
+    """Answer requests on standard input until there are no more. What libraries print goes to standard error."""
+    out = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    sys.stdin.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    answer_lines(Renderer(fleet, Path.cwd()), sys.stdin, out)
+
+
+def answer_lines(renderer: Renderer, requests: TextIO, out: TextIO) -> None:
+    """Answer one request a line, each with a closing line."""
+    for line in requests:
+        try:
+            for answer in renderer.answers(json.loads(line)):
+                out.write(json.dumps(answer) + "\n")
+            last: Json = {"done": True}
+        except Problem as problem:
+            last = {"problems": list(problem.sentences)}
+        out.write(json.dumps(last) + "\n")
+        out.flush()

@@ -1,0 +1,90 @@
+"""Code that renders: that of the work tree, or a commit's, unpacked with its tools into a cache on first use."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from constructs_lib.values import Problem
+
+from ..progress import say
+from .cache import cache_folder
+
+HEAD = "head"
+"""The name of the code in the work tree."""
+LOCK = "locks/synth.txt"
+_MARK = "desired.lock"
+"""A file in a virtual environment, with the digest of the lock that it was made from."""
+
+
+@dataclass(frozen=True)
+class Code:
+    """A tree of code and the Python that runs it."""
+
+    folder: Path
+    python: Path = Path(sys.executable)
+    name: str = HEAD
+    """How people know it: `head`, or the commit."""
+
+
+def unpacked(key: str, archive: Callable[[], bytes], name: str) -> Code:
+    """The code in an archive (tar), kept under a key, with a Python that has the tools of its lock. Raises Problem.
+
+    Where nothing is locked, this Python runs it, with the library that is installed.
+    """
+    folder = cache_folder() / "code" / key
+    if not folder.is_dir():
+        _unpack(archive(), folder)
+    lock = folder / LOCK
+    return Code(folder, _python(lock, name) if lock.is_file() else Path(sys.executable), name)
+
+
+def _unpack(archive: bytes, folder: Path) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    beside = Path(tempfile.mkdtemp(dir=folder.parent))
+    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+        tar.extractall(beside, filter="data")
+    try:
+        beside.rename(folder)
+    except OSError:  # somebody else was faster
+        shutil.rmtree(beside)
+
+
+def _python(lock: Path, name: str) -> Path:
+    digest = hashlib.sha256(lock.read_bytes()).hexdigest()
+    if _mark_of(Path(sys.prefix)) == digest:
+        return Path(sys.executable)
+    folder = cache_folder() / "venvs" / f"{digest[:20]}-{sys.version_info[0]}.{sys.version_info[1]}"
+    if _mark_of(folder) != digest:
+        _make_environment(folder, lock, digest, name)
+    return folder / "bin" / "python"
+
+
+def _mark_of(folder: Path) -> str | None:
+    mark = folder / _MARK
+    return mark.read_text().strip() if mark.is_file() else None
+
+
+def _make_environment(folder: Path, lock: Path, digest: str, name: str) -> None:
+    say(f"{name}: making the virtual environment of its lock, once; this takes about half a minute")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # Not beside and renamed: a virtual environment knows its own path. The mark is written last instead.
+    for command in (
+        [sys.executable, "-m", "venv", str(folder)],
+        [str(folder / "bin" / "python"), "-m", "pip", "install", "-q", "--require-hashes", "-r", str(lock)],
+    ):
+        run = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": ""})
+        if run.returncode:
+            said = (run.stderr.strip() or run.stdout.strip() or "no message").splitlines()[-1]
+            raise Problem(f"{name}: its virtual environment could not be made ({said[:200]}); try again with a network")
+    (folder / _MARK).write_text(digest + "\n")
