@@ -1,7 +1,9 @@
 """The vocabulary of the fleet: what a microservice is, and where it runs. Importing this never starts node."""
 
-from . import values
+from . import _moved, values
 from .units import Component
 from .values import *  # noqa: F403
 
 __all__ = ["Component", *values.__all__]
+
+_moved.install()

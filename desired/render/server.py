@@ -163,11 +163,16 @@ class Renderer:
 
 
 def serve(fleet: Fleet) -> None:
-    """Answer requests on standard input until there are no more. What libraries print goes to standard error."""
+    """Answer requests on standard input until there are no more."""
+    answer_lines(Renderer(fleet, Path.cwd()), *channel())
+
+
+def channel() -> tuple[TextIO, TextIO]:
+    """Requests and answers. What libraries print goes to standard error, so that it cannot mix in."""
     out = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     sys.stdin.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
-    answer_lines(Renderer(fleet, Path.cwd()), sys.stdin, out)
+    return sys.stdin, out
 
 
 def answer_lines(renderer: Renderer, requests: TextIO, out: TextIO) -> None:
