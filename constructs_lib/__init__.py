@@ -4,6 +4,7 @@ from . import _moved, values
 from .units import Component
 from .values import *  # noqa: F403
 
-__all__ = ["Component", *values.__all__]
+__all__ = ["Component"]
+__all__ += values.__all__
 
 _moved.install()

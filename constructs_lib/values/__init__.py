@@ -23,6 +23,7 @@ from .service import Database, Patch, Schedule, Service
 from .traffic import Dependency, ExternalRoute, Match, Metrics, Outside, Permission, Retries, Route, Shutdown
 
 __all__ = [
+    "SCHEMA",
     "Backups",
     "Claim",
     "Cluster",
@@ -61,7 +62,6 @@ __all__ = [
     "Role",
     "Rollout",
     "Route",
-    "SCHEMA",
     "Scale",
     "Schedule",
     "Secret",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from constructs_lib.values import Environment
@@ -75,21 +75,21 @@ class Facts:
 def needs(operation: Operation, environment: Environment) -> Needs:
     """What has to be looked up for an operation on an environment."""
     source = environment.promoted_from
-    stable_in = (source, environment.name) if source and "tested" in environment.gates else ()
+    found = Needs(stable_in=(source, environment.name) if source and "tested" in environment.gates else ())
     match operation:
         case Deploy():
-            return Needs(specs_at=operation.specs_at, stable_in=stable_in)
+            found = replace(found, specs_at=operation.specs_at)
         case Reset():
-            return Needs(recipe=At(environment.name, operation.to), stable_in=stable_in)
+            found = replace(found, recipe=At(environment.name, operation.to))
         case Promote():
-            return Needs(recipe=At(operation.source, operation.recipe), stable_in=stable_in)
+            found = replace(found, recipe=At(operation.source, operation.recipe))
         case Restore():
-            return Needs(state=At(environment.name, operation.at), stable_in=stable_in)
+            found = replace(found, state=At(environment.name, operation.at))
         case Undo():
-            return Needs(undone=At(environment.name, operation.commit), stable_in=stable_in)
+            found = replace(found, undone=At(environment.name, operation.commit))
         case Platform():
-            return Needs(platform=operation.commit)
-    return Needs(stable_in=stable_in)
+            found = replace(found, platform=operation.commit)
+    return found
 
 
 def known_environment(name: str, known: Mapping[str, object]) -> None:
