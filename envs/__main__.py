@@ -1,4 +1,4 @@
-"""What `cdk8s synth` runs: writes `manifests/` for every environment. `python -m envs --help` lists what else it does."""
+"""What `cdk8s synth` runs: writes `manifests/`. `python -m envs --help` lists what else there is."""
 
 import sys
 

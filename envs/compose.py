@@ -7,7 +7,7 @@ _LIBRARY = "constructs_lib.platform"
 
 
 def components(environment: Environment, role: Role) -> tuple[Component, ...]:
-    """The components of a cluster; `<environment>-ops` has the same ones, smaller. A new one is a construct and a line."""
+    """The components of a cluster; `<environment>-ops` has the same ones, smaller. A new one is a line here."""
     return (
         Component(name="namespaces", made_by=f"{_LIBRARY}.namespaces:Namespaces"),
         Component(name="priorities", made_by=f"{_LIBRARY}.priorities:Priorities"),

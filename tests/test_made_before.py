@@ -1,7 +1,7 @@
 """A repository that version 0.1 made works on: open, finalized and pinned, with the old imports in its `envs/`.
 
-`tests/fixtures/made-before-0.2.txt` is its `git fast-export`. In staging the rollout of `hello` is finalized and that of
-`extra` open at 30 %; prod is pinned, and `extra` is held there. The library is installed, as with the wheel.
+`tests/fixtures/made-before-0.2.txt` is its `git fast-export`. In staging the rollout of `hello` is finalized and that
+of `extra` open at 30 %; prod is pinned, and `extra` is held there. The library is installed, as with the wheel.
 """
 
 from __future__ import annotations
