@@ -189,8 +189,12 @@ class RendererPool:
                 job = waiting.get_nowait()
             except Empty:
                 return
+
+            def take(answer: Json, job: Job = job) -> None:
+                results.put((job, answer))
+
             try:
-                self._render_job(job, lambda answer, job=job: results.put((job, answer)))
+                self._render_job(job, take)
                 results.put((job, None))
             except BaseException as error:  # the thread that waits decides what to do with it
                 results.put((job, error))
