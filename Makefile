@@ -44,11 +44,11 @@ soak: .venv/dev.lock ## let 16 processes do 50 operations each on one remote, an
 	$(BIN)/python -m benchmarks.soak --json benchmarks/results/soak.json > benchmarks/results/soak.md
 
 diff: .venv/desired.lock ## show what a change does to each cluster; BASE=… to compare with, FORMAT=text|patch|markdown
-	@$(BIN)/python -m constructs_lib.synth.diff --base $(or $(BASE),HEAD) --format $(or $(FORMAT),text)
+	@$(BIN)/python -m envs diff --base $(or $(BASE),HEAD) --format $(or $(FORMAT),text)
 
 graph: .venv/desired.lock ## draw the clusters to docs/topology.md, and who depends on whom as Mermaid; ENV=… for one environment
 	@$(BIN)/python -m stacks.picture
-	@$(BIN)/python -m constructs_lib.synth.graph $(if $(ENV),-e $(ENV))
+	@$(BIN)/python -m envs graph $(if $(ENV),-e $(ENV))
 
 setup: $(STACKS) ## set up what the stacks need, for the command `pulumi`
 
@@ -59,11 +59,8 @@ stack-up: $(STACKS) ## bring up an environment's clusters and databases, ops fir
 	@$(STACK) up $(if $(ENV),-e $(ENV)) $(if $(ROLE),--role $(ROLE))
 
 schemas: .venv/stacks.lock ## write the JSON Schemas of all values for editors to docs/schemas/
-	@$(BIN)/python -m constructs_lib.synth.schemas
+	@$(BIN)/python -m desired.documents.schemas
 	@$(BIN)/python -m stacks.schemas
-
-release: .venv/desired.lock ## let services run for the first time: ENV=staging IMAGES="checkout=repository@sha256:…"
-	@$(BIN)/python -m constructs_lib.synth.first_release -e $(ENV) $(IMAGES)
 
 wheel: .venv/dev.lock ## build the library as a wheel into dist/
 	$(BIN)/uv build --quiet --wheel --no-build-isolation --out-dir dist
@@ -108,4 +105,4 @@ node_modules/.package-lock.json: package-lock.json .venv/desired.lock
 	@npm ci --silent --ignore-scripts --no-audit --no-fund
 	@touch $@
 
-.PHONY: help synth test e2e cluster setup stack stack-up bench soak diff graph schemas release wheel lock clean
+.PHONY: help synth test e2e cluster setup stack stack-up bench soak diff graph schemas wheel lock clean

@@ -9,15 +9,14 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-import constructs_lib
-
+from . import first_releases
 from .templates import CDK8S, ENVIRONMENT, service_source
 
 ENVIRONMENTS = ("dev", "uat", "production")
 FOLLOWS = "dev"
 """The environment that follows `apps/`: an edited service is rendered anew there."""
-_LIBRARY = Path(constructs_lib.__file__).parent
 ROOT = Path(__file__).parent.parent
+_PACKAGES = ("constructs_lib", "desired")
 _COPIED = ("__init__.py", "__main__.py", "compose.py", "render.py")
 _AREAS = ("orders", "payments", "catalog", "search", "delivery", "accounts", "pricing", "messages")
 

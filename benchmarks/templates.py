@@ -11,8 +11,7 @@ output: .scratch
 ENVIRONMENT = '''\
 """The environment {name}."""
 
-from constructs_lib import Port, Probe, Resources, Scale, Service
-from constructs_lib.environment import Cluster, Environment, Git, Quota, Reference
+from constructs_lib import Cluster, Environment, Git, Port, Probe, Quota, Reference, Resources, Scale, Service
 
 _REFERENCE = Service(
     name="reference",

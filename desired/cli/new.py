@@ -28,8 +28,7 @@ SERVICE = Service(
 
 _ENVIRONMENT = '''"""Where and how services run in {name}."""
 
-from constructs_lib import Port, Probe, Resources, Scale, Service
-from constructs_lib.environment import Cluster, Environment, Git, Quota, Reference
+from constructs_lib import Cluster, Environment, Git, Port, Probe, Quota, Reference, Resources, Scale, Service
 
 ENV = Environment(
     name="{name}",
@@ -63,10 +62,10 @@ ENV = Environment(
 )
 '''
 
-_COMPOSE = '''"""Which components a cluster's platform has. A new one is a construct and a line here."""
+_COMPOSE = '''"""The fleet: where services and environments are, and which components a cluster's platform has."""
 
-from constructs_lib.environment import Environment, Role
-from constructs_lib.synth.units import Component
+from constructs_lib import Component, Environment, Role
+from desired.render import Fleet
 
 _NAMES = {{
 {components}
@@ -74,8 +73,14 @@ _NAMES = {{
 
 
 def components(environment: Environment, role: Role) -> tuple[Component, ...]:
-    """The components of a cluster; `<environment>-ops` has the same ones, smaller."""
+    """The components of a cluster; `<environment>-ops` has the same ones, smaller.
+
+    A new one is a construct and a line in `_NAMES`.
+    """
     return tuple(Component(name=name, made_by=f"constructs_lib.platform.{{made}}") for name, made in _NAMES.items())
+
+
+FLEET = Fleet(services="apps", environments="envs", components=components)
 '''
 
 _COMPONENTS = {
@@ -92,26 +97,23 @@ _COMPONENTS = {
 
 _RENDER = '''"""The renderer as a child process: `python -m envs.render`."""
 
-from constructs_lib.synth.fleet import load_environments
-from constructs_lib.synth.renderer import serve, stdin_stdout
+from desired.render import serve
 
-from .compose import components
+from .compose import FLEET
 
 if __name__ == "__main__":
-    requests, out = stdin_stdout()
-    serve(load_environments(), components, requests, out)
+    serve(FLEET)
 '''
 
-_MAIN = '''"""What `cdk8s synth` runs: writes `manifests/` for every environment."""
+_MAIN = '''"""What `cdk8s synth` runs: writes `manifests/` for every environment. `--help` lists what else it does."""
 
 import sys
-from pathlib import Path
 
-from constructs_lib.synth.command import scratch_folder, synthesize
+from desired.cli.work_tree import main
 
-from .compose import components
+from .compose import FLEET
 
-sys.exit(synthesize(Path.cwd(), components, scratch_folder(Path.cwd())))
+sys.exit(main(FLEET))
 '''
 
 _README = """# The fleet

@@ -54,7 +54,7 @@ def _differences(made: dict[str, str], committed: dict[str, str]) -> list[str]:
 
 
 def test_every_cluster_has_its_folder() -> None:
-    environments = load_environments().values()
+    environments = load_environments("envs").values()
     assert {each.cluster_name(role) for each in environments for role in ("apps", "ops")} == set(CLUSTERS)
 
 

@@ -58,7 +58,7 @@ def by_schema(changed: Iterable[Object]) -> str:
 
 def remarks(program: Path, planted: Planted) -> Remarks:
     """What kube-score says of a cluster, however its objects are called."""
-    return Counter((each.check, each.kind, each.notes) for each in kube_score(program, planted.objects()))
+    return Counter((each.check, each.kind, each.said) for each in kube_score(program, planted.objects()))
 
 
 def by_kube_score(program: Path, before: Remarks, planted: Planted) -> str:

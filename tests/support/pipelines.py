@@ -18,7 +18,7 @@ SAME_PROJECT = "$CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_PROJECT_ID"
 
 
 def environments() -> list[Environment]:
-    return [each for each in load_environments().values() if each.pair]
+    return [each for each in load_environments("envs").values() if each.pair]
 
 
 def names() -> list[str]:

@@ -24,14 +24,15 @@ from constructs_lib import (
     SecretKey,
     Service,
 )
+from constructs_lib.node import use_bundled_node
 from constructs_lib.plan import Plan
 from constructs_lib.rules import CLUSTER_RULES, UNIT_RULES, cluster_findings, rule_id, unit_findings
 from constructs_lib.rules.facts import Facts, Finding
 from constructs_lib.testing import Object, one
 from constructs_lib.units import Request
 from constructs_lib.values import Database, Permission, Schedule
-from desired.render.fleet import load_environments, load_releases, load_services
-from desired.render.server import use_bundled_node
+from desired.render.fleet import load_environments, load_services
+from desired.render.work_tree import load_releases
 from envs.compose import components
 from tests.support.fleet import IMAGE, environment, service, worker
 from tests.support.shipped import ROOT
@@ -160,9 +161,9 @@ def cluster(
 
 def shipped(name: str, role: Role) -> Planted:
     """One of our own clusters."""
-    environments = load_environments()
+    environments = load_environments("envs")
     releases = load_releases(ROOT, environments)[name]
-    specs = {name: each.written() for name, each in load_services().items() if name in releases.services}
+    specs = {name: each.written() for name, each in load_services("apps").items() if name in releases.services}
     env, apps = environments[name], role == "apps"
     request = Request(
         env.cluster_name(role),
@@ -178,7 +179,8 @@ def _rendered(env: Environment, role: Role, request: Request) -> Planted:
     from constructs_lib.build import build
 
     units = Plan(env, role, request, components(env, role)).units()
-    return Planted([build(unit, request.cluster)[1] for unit in units], env, role)
+    parts = [Facts.of(unit, list(build(unit, request.cluster).values())) for unit in units]
+    return Planted(parts, env, role)
 
 
 def _version(service: Service) -> dict[str, Any]:

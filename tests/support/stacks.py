@@ -20,8 +20,8 @@ from stacks.side import HERE, Side
 from tests.support.kubectl import Kubectl
 from tests.support.recording import Run, record
 
-ENVIRONMENTS = load_environments()
-SERVICES = load_services()
+ENVIRONMENTS = load_environments("envs")
+SERVICES = load_services("apps")
 WITH_PAIR = [each for each in ENVIRONMENTS.values() if each.pair]
 SIDES = [side_of(each.cluster_name(role), ENVIRONMENTS) for each in WITH_PAIR for role in ("ops", "apps")]
 STACKS = [*(side.name for side in SIDES), MANAGEMENT]

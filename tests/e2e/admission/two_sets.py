@@ -5,10 +5,11 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from constructs_lib.node import use_bundled_node
 from constructs_lib.plan import Plan
 from constructs_lib.units import Request
-from desired.render.fleet import load_environments, load_releases, load_services
-from desired.render.server import use_bundled_node
+from desired.render.fleet import load_environments, load_services
+from desired.render.work_tree import load_releases
 from envs.compose import components
 from tests.e2e.admission.running import Shipped
 from tests.support.shipped import ROOT
@@ -18,15 +19,15 @@ Files = dict[str, dict[str, Any]]
 
 def two_sets(environment: str) -> Shipped:
     """The objects of `<environment>-apps` with an open rollout of every service into its other slot, at share 0."""
-    environments = load_environments()
+    environments = load_environments("envs")
     env, releases = environments[environment], load_releases(ROOT, environments)[environment].services
-    specs = {name: each.written() for name, each in load_services().items() if name in releases}
+    specs = {name: each.written() for name, each in load_services("apps").items() if name in releases}
     request = Request(env.cluster_name("apps"), *_moving(releases, specs), specs if env.follows_apps else {})
     use_bundled_node()
     from constructs_lib.build import build
 
     found = Plan(env, "apps", request, components(env, "apps")).units()
-    made = [(unit, build(unit, request.cluster)[1].objects) for unit in found]
+    made = [(unit, list(build(unit, request.cluster).values())) for unit in found]
     cluster = request.cluster
     return [(f"{cluster}/{unit.folder}/{each['kind']}", each) for unit, objects in made for each in objects]
 

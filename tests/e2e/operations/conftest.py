@@ -12,8 +12,10 @@ import yaml
 
 from desired.core.model import Observation
 from desired.core.operations import OPERATION, Intent
-from desired.outside.cluster_observer import Clusters, Published
-from desired.publish.publisher import Answer, Observe, Publisher
+from desired.outside.cluster_observer import ClusterObserver
+from desired.publish.applied import Published
+from desired.publish.publisher import Observe, Publisher
+from desired.publish.result import OperationResult
 from testbed.bed import Bed, Cluster
 from testbed.flux import secrets
 from testbed.git_server import GitServer
@@ -52,9 +54,9 @@ class Team:
     def _bootstrap(self, cluster: Following) -> None:
         cluster.flux.bootstrap(self.repository.manifests(cluster.name), secrets(self.repository.signer, _NOBODY))
 
-    def looking_with(self, file: Path) -> Clusters:
+    def looking_with(self, file: Path) -> ClusterObserver:
         """Eyes with another kubeconfig."""
-        return Clusters(file, Published(self.publisher.branches, self.publisher.sources))
+        return ClusterObserver(file, Published(self.publisher.branches, self.publisher.sources))
 
     def observed(self) -> Observation:
         """What is seen of the environment now."""
@@ -66,14 +68,14 @@ class Team:
         """Ready endpoints of a slot's version; 0 where there is no such slot."""
         return (self.observed().ready or {}).get(f"{SERVICE}-{slot}", 0)
 
-    def do(self, verb: str, observe: Observe | None = None, dry_run: bool = False, **given: Any) -> Answer:
+    def do(self, verb: str, observe: Observe | None = None, dry_run: bool = False, **given: Any) -> OperationResult:
         """An operation on the environment by somebody who has looked at the newest commit."""
         operation = OPERATION.validate_python({"verb": verb, "environment": ENVIRONMENT, **given})
         key, seen = uuid.uuid4().hex, self.publisher.head()
         intent = Intent(operation=operation, actor=_ADA, expected=seen, key=key)
         return self.publisher.perform(intent, observe or self.clusters.observe, dry_run)
 
-    def deploy(self, image: str, specs_at: str) -> Answer:
+    def deploy(self, image: str, specs_at: str) -> OperationResult:
         """A build of the service enters as a canary, with the spec of a commit."""
         build = {"image": image, "commit": specs_at[:7], "ref": "main"}
         return self.do("deploy", services={SERVICE: build}, specs_at=specs_at, canary=True)

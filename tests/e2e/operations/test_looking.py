@@ -11,7 +11,8 @@ import yaml
 
 from constructs_lib.parts.names import SLOT_LABEL
 from desired.core.errors import Problem, Refused, Unreachable
-from desired.outside.cluster_observer import Clusters, Published
+from desired.outside.cluster_observer import ClusterObserver
+from desired.publish.applied import Published
 from testbed.api import Ref
 from testbed.flux import NAMESPACE
 from testbed.process import until
@@ -96,7 +97,7 @@ def test_a_cluster_that_is_away_is_named(quiet: Team, tmp_path: Path) -> None:
 def test_a_cluster_that_never_answers_is_waited_for_no_longer_than_said(quiet: Team, tmp_path: Path, deaf: str) -> None:
     file, began = kubeconfig(tmp_path / "deaf", quiet.apps.cluster, server=deaf), now()
     with pytest.raises(Unreachable, match=r"does not answer within 0\.5 s"):
-        Clusters(file, _published(quiet), timeout=0.5).observe(ENVIRONMENT)
+        ClusterObserver(file, _published(quiet), timeout=0.5).observe(ENVIRONMENT)
     assert now() - began < 4
 
 
@@ -106,7 +107,7 @@ def test_an_ops_cluster_that_is_away_is_said_and_hides_nothing_else(quiet: Team,
     content["clusters"][1]["cluster"]["server"] = _CLOSED
     file.write_text(yaml.safe_dump(content), encoding="utf-8")
     said: list[str] = []
-    seen = Clusters(file, _published(quiet), say=said.append).observe(ENVIRONMENT)
+    seen = ClusterObserver(file, _published(quiet), say=said.append).observe(ENVIRONMENT)
     assert seen
     assert seen.ready == quiet.observed().ready
     assert seen.healthy_platform == ""

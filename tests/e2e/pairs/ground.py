@@ -144,7 +144,7 @@ class Ground:
                 if (ops := name.replace("-apps", "-ops")) != name:
                     self.answers(ops)
                 told = {**self._told[name], "unprotected": ["cluster", "database"]}
-                if side_of(name, load_environments()).pair.protected:
+                if side_of(name, load_environments("envs")).pair.protected:
                     self.stack(name, told).up(skip_preview=True)
                 self.destroy(name, told)
                 (self.states / f"{name}.json").unlink()
@@ -169,7 +169,7 @@ def tools() -> None:
 
 def environments() -> list[str]:
     """Those that have a pair."""
-    return [name for name, each in load_environments().items() if each.pair]
+    return [name for name, each in load_environments("envs").items() if each.pair]
 
 
 def database(cluster: Cluster) -> Object:
