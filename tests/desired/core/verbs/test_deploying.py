@@ -29,7 +29,7 @@ def test_times_are_written_in_utc_and_whole_seconds() -> None:
     fleet = Fleet()
     asked = intent("deploy", "trial", services={"shop": build("shop")}, specs_at=fleet.head)
     now = datetime(2026, 11, 2, 1, 30, 5, 999_999, tzinfo=timezone(timedelta(hours=2)))
-    version = apply(asked, fleet.state, None, now).state.releases["shop"].slots["blue"]
+    version = apply(asked, fleet.facts(asked), now).state.releases["shop"].slots["blue"]
     assert version.since == "2026-11-01T23:30:05Z"
 
 
