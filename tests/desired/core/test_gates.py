@@ -34,8 +34,8 @@ def gated(*names: str, share: int = 0) -> Fleet:
 
 
 UNSEEN: dict[str, tuple[Observation | None, str]] = {
-    "nobody looked": (None, "nobody looked"),
-    "nobody looked at endpoints": (Observation(applied="a" * 40), "nobody looked"),
+    "nobody looked": (None, "Cannot check"),
+    "nobody looked at endpoints": (Observation(applied="a" * 40), "Cannot check"),
     "the slot is not there": (ready("shop-blue", "cart-blue", "cart-green"), "no ready endpoint"),
     "none is ready": (Observation(ready={"shop-green": 0, "cart-green": 2}), "no ready endpoint"),
 }
@@ -50,7 +50,7 @@ def test_a_slot_that_nobody_saw_ready_gets_no_traffic(verb: str, fields: dict[st
     fleet = gated("shop", share=share)
     said = refusal(fleet, verb, "trial", observed, service="shop", **fields)
     assert not without(said, ("shop-green", "trial", words))
-    assert "--unobserved" in said if words == "nobody looked" else "wait" in said
+    assert "--unobserved" in said if words == "Cannot check" else "Wait" in said
     assert needs_observation(intent(verb, "trial", service="shop", **fields))
 
 
@@ -157,7 +157,7 @@ def test_what_the_log_keeps_of_a_look_decides_the_same() -> None:
 def test_with_the_gate_somebody_looks_for_requests_before_a_service_is_retired() -> None:
     fleet = Fleet(chain(public=("ready",)), running=RUNNING)
     said = refusal(fleet, "retire", "public", service="mailer")
-    assert not without(said, ("mailer", "public", "no requests", "nobody looked", "--unobserved"))
+    assert not without(said, ("mailer", "public", "Cannot check", "no requests", "--unobserved"))
     said = refusal(fleet, "retire", "public", Observation(requests={"mailer": 0.5}), service="mailer")
     assert not without(said, ("mailer", "public", "0.5 requests per second", "when it gets none"))
     fleet.ask("retire", "public", Observation(requests={"shop": 9.0}), service="mailer")
