@@ -24,7 +24,7 @@ def folder(environment: str) -> str:
 
 def parse(model: type[T], path: str, text: str) -> T:
     """The value in a file. Raises Problem with what is wrong in it."""
-    return validated(model, path, yaml.mapping(path, text.encode()))
+    return validated(model, path, yaml.mapping(path, text))
 
 
 def file_changes(before: EnvironmentState, after: EnvironmentState) -> dict[str, str | None]:

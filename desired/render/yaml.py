@@ -138,10 +138,10 @@ def _block(text: str, indent: str) -> str:
     return "\n".join([f"|{kept}", *lines, *[""] * max(0, end - 1)])
 
 
-def mapping(path: str, content: bytes) -> Json:
+def mapping(path: str, content: bytes | str) -> Json:
     """The mapping in a file of `releases/`. Raises Problem with what is wrong with the file."""
     try:
-        data = load(content.decode())
+        data = load(content.decode() if isinstance(content, bytes) else content)
     except (yaml.YAMLError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise Problem(f"{path}: is not YAML that can be read ({reason[:160]}); take it back from Git") from None

@@ -9,10 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from desired.core.apply import apply
 from desired.core.errors import Problem
-from desired.core.model import State
-from desired.git import Author
+from desired.git import LoggedCommit
 from desired.history import commit_message as log
 from desired.history import release_files as files
 from desired.publish.publisher import Publisher
@@ -20,8 +18,6 @@ from desired.publish.verify import verify
 from tests.support.fork import Fork, git
 
 Json = dict[str, Any]
-Step = tuple[str, str, Author, str]
-"""Commit, parent, author, message."""
 DONE, NOT_DONE = ("live", "repeated"), ("refused", "conflict", "unchanged")
 
 
@@ -55,24 +51,24 @@ def _refs(fork: Fork, main: str) -> Iterator[str]:
         yield f"live is at {live[:12]}, main at {main[:12]}"
 
 
-def _line(fork: Fork, start: str, main: str, steps: Sequence[Step]) -> Iterator[str]:
+def _line(fork: Fork, start: str, main: str, steps: Sequence[LoggedCommit]) -> Iterator[str]:
     """One line of commits from the start."""
     listed = git(fork.remote, "rev-list", "--parents", f"{start}..{main}").splitlines()
     yield from (
         f"{line.split()[0][:12]} has {len(line.split()) - 1} parents" for line in listed if len(line.split()) != 2
     )
     before = start
-    for id_, parent, _, _ in steps:
-        if parent != before:
-            yield f"{id_[:12]} does not follow {before[:12]}"
-        before = id_
+    for step in steps:
+        if step.parent != before:
+            yield f"{step.id[:12]} does not follow {before[:12]}"
+        before = step.id
     if len(listed) != len(steps) or before != main:
         yield f"the line of {len(steps)} commits does not lead from {start[:12]} to {main[:12]}"
 
 
-def _answers(steps: Sequence[Step], lines: Sequence[Json]) -> Iterator[str]:
+def _answers(steps: Sequence[LoggedCommit], lines: Sequence[Json]) -> Iterator[str]:
     """What was accepted is there once, what was refused is not there."""
-    keys = [(key, id_) for id_, _, _, message in steps if (key := _key(message))]
+    keys = [(key, step.id) for step in steps if (key := _key(step.message))]
     where = dict(keys)
     yield from (f"{key} was done {count} times" for key, count in Counter(key for key, _ in keys).items() if count > 1)
     asked = {line["key"] for line in lines}
@@ -88,9 +84,9 @@ def _answers(steps: Sequence[Step], lines: Sequence[Json]) -> Iterator[str]:
             yield f"{key} ended with a traceback: {line['said'][0]}"
 
 
-def _legal(publisher: Publisher, step: Step, by_hand: Sequence[str]) -> Iterator[str]:
+def _legal(publisher: Publisher, step: LoggedCommit, by_hand: Sequence[str]) -> Iterator[str]:
     """The operation of the commit, applied to its parent, is the commit."""
-    id_, parent, author, message = step
+    id_, parent, message = step.id, step.parent, step.message
     paths = publisher.git.changed_paths(parent, id_, f"{files.ROOT}/")
     kind = log.trailers(message).get(log.OPERATION_TRAILER, "")
     revision = log.trailers(message).get(log.REVISION, "")
@@ -103,15 +99,14 @@ def _legal(publisher: Publisher, step: Step, by_hand: Sequence[str]) -> Iterator
         if message.partition("\n")[0] not in by_hand:
             yield f"{id_[:12]} changes {paths[0]} by no operation"
         return
-    ground = publisher.reconciler.at(parent)
-    state = State(ground.definitions_at, ground.environments, publisher.history)
+    baseline, when = publisher.reconciler.at(parent), datetime.fromtimestamp(step.author.time, UTC)
     try:
-        outcome = apply(found.intent, state, found.observed, datetime.fromtimestamp(author.time, UTC))
+        before, outcome = publisher.decide(found.intent, baseline, found.observed, when)
     except Problem as problem:
         yield f"{id_[:12]} is not legal: {problem}"
         return
     yield from _looked(publisher, id_, parent, found.intent.expected, paths)
-    changed = files.file_changes(ground.environments[outcome.state.name], outcome.state)
+    changed = files.file_changes(before, outcome.state)
     if sorted(changed) != sorted(paths) or any(publisher.git.file(id_, path) != text for path, text in changed.items()):
         yield f"{id_[:12]} is not what {found.intent.operation.verb} makes of {parent[:12]}: {', '.join(paths)}"
 
@@ -125,10 +120,10 @@ def _looked(publisher: Publisher, id_: str, parent: str, expected: str, paths: S
 
 def _replay(publisher: Publisher, start: str, main: str, by_hand: Sequence[str]) -> Iterator[str]:
     """From the start, by operations alone, the log leads to what is there."""
-    ground = publisher.reconciler.follow(start, main)
-    yield from (f"{path} is not what the log says" for path in ground.repairs)
+    baseline = publisher.reconciler.follow(start, main)
+    yield from (f"{path} is not what the log says" for path in baseline.repairs)
     if not by_hand:
-        yield from ground.notes
+        yield from baseline.notes
 
 
 def _manifests(publisher: Publisher, main: str) -> Iterator[str]:

@@ -61,9 +61,9 @@ def undo(operation: Undo, facts: Facts, now: datetime) -> Outcome:
     for name in changed(before.rollouts, after.rollouts):
         _require_unchanged(f"the rollout {name}", here.rollouts.get(name), after.rollouts.get(name), short)
         undone = undone.with_rollout(name, before.rollouts.get(name))
-    for field in ("platform", "holds"):
+    for field, what in (("platform", "the platform's pin"), ("holds", "a hold")):
         if getattr(before, field) != getattr(after, field):
-            _require_unchanged(field, getattr(here, field), getattr(after, field), short)
+            _require_unchanged(what, getattr(here, field), getattr(after, field), short)
             undone = replace(undone, **{field: getattr(before, field)})
     if undone is here:
         raise Refused(f"{short} changed nothing in {here.name}. Name the commit of an operation there")

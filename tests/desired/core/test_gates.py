@@ -11,8 +11,9 @@ from pydantic import ValidationError
 
 from desired.core.apply import apply
 from desired.core.errors import Refused
-from desired.core.gates import asks_for_a_look, seen
-from desired.core.model import Observation, State
+from desired.core.gates import needs_observation, what_counted
+from desired.core.model import Observation
+from desired.history.gather import gather
 from tests.support.fleet_states import NOW, Fleet, build, chain, image, intent, ready, refusal, without
 
 RUNNING = ("shop", "cart", "mailer", "collector", "queue")
@@ -33,8 +34,8 @@ def gated(*names: str, share: int = 0) -> Fleet:
 
 
 UNSEEN: dict[str, tuple[Observation | None, str]] = {
-    "nobody looked": (None, "nobody looked"),
-    "nobody looked at endpoints": (Observation(applied="a" * 40), "nobody looked"),
+    "nobody looked": (None, "Cannot check"),
+    "nobody looked at endpoints": (Observation(applied="a" * 40), "Cannot check"),
     "the slot is not there": (ready("shop-blue", "cart-blue", "cart-green"), "no ready endpoint"),
     "none is ready": (Observation(ready={"shop-green": 0, "cart-green": 2}), "no ready endpoint"),
 }
@@ -49,8 +50,8 @@ def test_a_slot_that_nobody_saw_ready_gets_no_traffic(verb: str, fields: dict[st
     fleet = gated("shop", share=share)
     said = refusal(fleet, verb, "trial", observed, service="shop", **fields)
     assert not without(said, ("shop-green", "trial", words))
-    assert "--unobserved" in said if words == "nobody looked" else "wait" in said
-    assert asks_for_a_look(intent(verb, "trial", service="shop", **fields))
+    assert "--unobserved" in said if words == "Cannot check" else "Wait" in said
+    assert needs_observation(intent(verb, "trial", service="shop", **fields))
 
 
 @pytest.mark.parametrize(("verb", "fields", "share"), [("canary", {"share": 40}, 0), ("finalize", {}, 100)])
@@ -132,7 +133,7 @@ def test_a_way_back_asks_for_no_look(observed: Observation | None) -> None:
     fleet = gated("shop", share=100)
     for fields in ({"verb": "rollback"}, {"verb": "canary", "share": 0}):
         given: dict[str, Any] = {"environment": "trial", "service": "shop", **fields}
-        assert not asks_for_a_look(intent(**given))
+        assert not needs_observation(intent(**given))
         fleet.ask(**given, observed=observed)
 
 
@@ -143,7 +144,7 @@ def test_what_the_log_keeps_of_a_look_decides_the_same() -> None:
     )
     asked = intent("canary", "trial", service="shop", share=100)
     outcome = fleet.ask("canary", "trial", observed, service="shop", share=100)
-    kept = seen(observed, asked, outcome.state)
+    kept = what_counted(observed, asked, fleet.environments[asked.operation.environment], outcome.state)
     assert kept.ready == {"shop-green": 2, "cart-green": 1}
     assert dict(fleet.ask("canary", "trial", kept, service="shop", share=100).state.rollouts) == dict(
         outcome.state.rollouts
@@ -156,7 +157,7 @@ def test_what_the_log_keeps_of_a_look_decides_the_same() -> None:
 def test_with_the_gate_somebody_looks_for_requests_before_a_service_is_retired() -> None:
     fleet = Fleet(chain(public=("ready",)), running=RUNNING)
     said = refusal(fleet, "retire", "public", service="mailer")
-    assert not without(said, ("mailer", "public", "no requests", "nobody looked", "--unobserved"))
+    assert not without(said, ("mailer", "public", "Cannot check", "no requests", "--unobserved"))
     said = refusal(fleet, "retire", "public", Observation(requests={"mailer": 0.5}), service="mailer")
     assert not without(said, ("mailer", "public", "0.5 requests per second", "when it gets none"))
     fleet.ask("retire", "public", Observation(requests={"shop": 9.0}), service="mailer")
@@ -236,10 +237,10 @@ def test_a_hold_ends_at_its_time() -> None:
     for second, free in ((59, False), (60, True)):
         now = datetime.fromtimestamp(NOW.timestamp() + 120 + second, UTC)
         if free:
-            apply(asked, fleet.state, None, now)
+            apply(asked, fleet.facts(asked), now)
         else:
             with pytest.raises(Refused, match="held by Ada until 2026-11-02T09:33:00Z"):
-                apply(asked, fleet.state, None, now)
+                apply(asked, fleet.facts(asked), now)
 
 
 def test_a_hold_is_about_what_this_operation_changes() -> None:
@@ -251,6 +252,6 @@ def test_a_hold_is_about_what_this_operation_changes() -> None:
         intent("deploy", "trial", services={"cart": build("cart")}, specs_at=fleet.head),
     ):
         # One state after the other, without reading them from files again.
-        outcome = apply(asked, State(fleet.head, states, fleet.past), None, fleet.now)
+        outcome = apply(asked, gather(asked.operation, states, fleet.specs, fleet.past), fleet.now)
         states["trial"] = outcome.state
     assert states["trial"].releases["cart"].slots["blue"].image == image("cart")

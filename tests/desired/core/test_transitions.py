@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from desired.core.transitions import REFUSALS, Position, position
 from tests.support.fleet_states import Fleet, build, refusal, without
+from tests.support.repository import ROOT
 
-PAGE = Path(__file__).parents[2] / "docs" / "operations.md"
+PAGE = ROOT / "docs" / "operations.md"
 _BEGIN, _END = "<!-- table -->\n", "<!-- end of the table -->\n"
 
 MAY = {
@@ -25,27 +25,28 @@ MAY = {
     "retire": {"steady"},
     "restore": {"absent"},
 }
-OPEN = ("checks-out", "finalize it", "roll it back and close it")
+OPEN = ("checks-out", "Finalize that", "roll it back and close it")
 WHY: dict[tuple[str, str], tuple[str, ...]] = {
     **{(verb, at): OPEN for verb in ("deploy", "reset", "promote", "retire") for at in MAY["canary"]},
-    ("canary", "absent"): ("does not run there", "deploy it first"),
-    ("canary", "steady"): ("no rollout", "deploy a version with --canary"),
-    ("canary", "finalized"): ("checks-out is finalized", "roll it back"),
-    ("finalize", "absent"): ("does not run there", "deploy it first"),
-    ("finalize", "steady"): ("no rollout", "deploy a version with --canary"),
-    ("finalize", "open at 0 %"): ("checks-out is 0 %", "set it to 100"),
-    ("finalize", "open at 1 to 99 %"): ("checks-out is 40 %", "set it to 100"),
-    ("finalize", "finalized"): ("checks-out is finalized already", "close it"),
-    ("rollback", "absent"): ("does not run there", "deploy it first"),
+    ("canary", "absent"): ("does not run there", "Deploy it first"),
+    ("canary", "steady"): ("no rollout", "Deploy a version with --canary"),
+    ("canary", "finalized"): ("checks-out is finalized", "Roll it back"),
+    ("finalize", "absent"): ("does not run there", "Deploy it first"),
+    ("finalize", "steady"): ("no rollout", "Deploy a version with --canary"),
+    ("finalize", "open at 0 %"): ("checks-out is 0 %", "Set it to 100"),
+    ("finalize", "open at 1 to 99 %"): ("checks-out is 40 %", "Set it to 100"),
+    ("finalize", "finalized"): ("checks-out is already finalized", "Close it"),
+    ("rollback", "absent"): ("does not run there", "Deploy it first"),
     ("rollback", "steady"): ("no rollout", "--to"),
-    ("close", "absent"): ("does not run there", "deploy it first"),
-    ("close", "steady"): ("no rollout", "nothing is to close"),
-    ("close", "open at 1 to 99 %"): ("40 %", "roll it back or finalize it"),
-    ("close", "open at 100 %"): ("100 %", "finalize it or roll it back"),
-    ("retire", "absent"): ("does not run there", "nothing is to retire"),
-    ("retire", "finalized"): ("checks-out is not closed", "close it first"),
-    **{("restore", at): ("runs there", "deploy a version instead") for at in MAY["retire"] | MAY["rollback"]},
+    ("close", "absent"): ("does not run there", "Deploy it first"),
+    ("close", "steady"): ("no rollout", "There is nothing to close"),
+    ("close", "open at 1 to 99 %"): ("40 %", "Roll it back or finalize it"),
+    ("close", "open at 100 %"): ("100 %", "Finalize it or roll it back"),
+    ("retire", "absent"): ("does not run there", "There is nothing to retire"),
+    ("retire", "finalized"): ("checks-out is not closed", "Close it first"),
+    **{("restore", at): ("runs there", "Deploy a version instead") for at in MAY["retire"] | MAY["rollback"]},
 }
+SAID = {"rollback": "roll back", "canary": "set the share of"}
 PAIRS = [(verb, each) for verb in MAY for each in Position]
 
 
@@ -97,7 +98,8 @@ def test_what_the_table_allows_is_done(verb: str, where: Position) -> None:
 def test_what_the_table_forbids_is_refused_with_the_reason_and_the_remedy(verb: str, where: Position) -> None:
     fleet, earlier = at(where)
     said = refusal(fleet, verb, "trial", **fields_of(verb, fleet, earlier))
-    assert not without(said, (verb, "shop", "trial", *WHY[verb, where]))
+    assert said.startswith(f"Cannot {SAID.get(verb, verb)} shop in trial: ")
+    assert not without(said, WHY[verb, where])
     assert "{" not in said
 
 

@@ -8,14 +8,16 @@ from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
-from desired.diff.command import Base, wants_colours
 
 from constructs_lib.values import Problem
+from desired.cli.work_tree import wants_colours
+from desired.diff.work_tree import Base
+from desired.git import Git
 from tests.support.repository import Repository
 
 
 def diff(repo: Repository, *words: str) -> CompletedProcess[str]:
-    return repo.run("constructs_lib.synth.diff", *words)
+    return repo.run("envs", "diff", *words)
 
 
 @pytest.fixture
@@ -100,7 +102,7 @@ def test_what_synth_refuses_is_refused_with_the_same_sentence(committed: Reposit
 @pytest.mark.parametrize("ref", ["no-such-branch", "--output=x", "HEAD:apps", "", "two words"])
 def test_an_unknown_commit_is_one_sentence_with_the_remedy(committed: Repository, ref: str) -> None:
     with pytest.raises(Problem) as problem:
-        Base(committed.root, ref)
+        Base(Git(committed.root), ref)
     assert problem.value.sentences == (
         f"there is no commit {ref!r} in this repository; run `git fetch`, or compare with another one",
     )
@@ -118,19 +120,19 @@ def test_a_shallow_clone_is_told_to_fetch_the_rest(committed: Repository, tmp_pa
     committed.commit()
     committed.git("clone", "-q", "--depth", "1", committed.root.as_uri(), str(tmp_path / "shallow"))
     with pytest.raises(Problem, match="run `git fetch --unshallow`, as this clone is shallow"):
-        Base(tmp_path / "shallow", first)
+        Base(Git(tmp_path / "shallow"), first)
 
 
 def test_a_folder_without_git_is_said_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     with pytest.raises(Problem, match="there is no Git repository here"):
-        Base(tmp_path, "HEAD")
+        Base(Git(tmp_path), "HEAD")
 
 
 def test_a_base_without_manifests_has_none(tmp_path: Path) -> None:
     repo = Repository(tmp_path, tmp_path / "cache")
     repo.write("README.md", "no manifests yet")
-    base = Base(tmp_path, repo.commit())
+    base = Base(Git(tmp_path), repo.commit())
     assert base.digests() == {}
     assert base.text("a/b.yaml") is None
 

@@ -75,14 +75,14 @@ def _with_somebody_faster(fleet: Fork, service: str) -> list[Json]:
     """What two were told, of whom the second was done while the first was about to move the branches."""
     told: list[Json] = []
     with fleet.publisher("slow") as slow, fleet.publisher("fast") as fast:
-        move = slow.repository.advance
+        move = slow.branches.advance
 
         def advance(old: tuple[str, str | None], new: str) -> bool:
             if not told:
                 told.append(deploy(fast, service, 2, "fast-1"))
             return move(old, new)
 
-        slow.repository.advance = advance  # type: ignore[method-assign]
+        slow.branches.advance = advance  # type: ignore[method-assign]
         told.append(deploy(slow, "basket", 3, "slow-1"))
     return told
 

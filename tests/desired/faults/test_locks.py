@@ -60,13 +60,13 @@ def test_nor_in_a_repository_without_a_remote(embedded: Publisher, lock: str) ->
     (embedded.git.common / lock).touch()
     line = deploy(embedded, "after-1")
     assert line["status"] == "live", line["said"]
-    assert embedded.repository.main == embedded.repository.live == line["commit"]
+    assert embedded.branches.main == embedded.branches.live == line["commit"]
 
 
 def test_a_lock_that_somebody_holds_is_not_taken_away(embedded: Publisher) -> None:
     lock = embedded.git.common / "refs/heads/main.lock"
     with open(lock, "w"):
-        assert not embedded.repository.advance((embedded.repository.main, embedded.repository.live), embedded.head())
+        assert not embedded.branches.advance((embedded.branches.main, embedded.branches.live), embedded.head())
         assert lock.exists()
 
 

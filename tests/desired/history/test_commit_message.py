@@ -217,7 +217,7 @@ def test_what_is_recorded_makes_the_same_files_again_in_whatever_order_it_was_as
     assert found
     here = fleet.environments["trial"]
     first, again = (
-        files.file_changes(here, apply(each, fleet.state, None, fleet.now).state) for each in (asked, found.intent)
+        files.file_changes(here, apply(each, fleet.facts(each), fleet.now).state) for each in (asked, found.intent)
     )
     assert first == again
 

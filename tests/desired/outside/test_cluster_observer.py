@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from desired.core.errors import Problem
-from desired.outside.cluster_observer import ClusterObserver, Published
+from desired.outside.cluster_observer import ClusterObserver
+from desired.publish.applied import Published
 from desired.publish.publisher import Publisher
 from tests.desired.conftest import use
 from tests.support.fork import Fork

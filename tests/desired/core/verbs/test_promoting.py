@@ -56,7 +56,7 @@ def test_another_spec_alone_is_another_version() -> None:
 
 def test_what_is_the_same_is_skipped_and_said_so() -> None:
     said = promote(newer("shop"))
-    assert any("same" in each and "cart, mailer" in each and "shop" not in each for each in said)
+    assert any("unchanged" in each and "cart, mailer" in each and "shop" not in each for each in said)
 
 
 def test_what_is_new_enters_at_once_and_that_is_said() -> None:
@@ -83,7 +83,7 @@ def test_what_is_left_out_stays_and_it_is_not_the_tested_recipe() -> None:
 
 def test_what_was_left_out_is_not_called_the_same() -> None:
     said = promote(newer("shop", "cart"), without=["cart"])
-    assert not any("same" in each and "cart" in each for each in said)
+    assert not any("unchanged" in each and "cart" in each for each in said)
 
 
 def test_what_the_source_does_not_run_stays_as_it_is() -> None:
@@ -100,7 +100,7 @@ def test_the_chain_goes_on_from_what_is_finalized() -> None:
     fleet.do("canary", "trial", service="shop", share=100)
     assert not without(
         refusal(fleet, "promote", "public", source="trial", recipe=fleet.head),
-        ("trial", "from-lab", "finalize or close"),
+        ("trial", "from-lab", "Finalize or close"),
     )
     fleet.do("finalize", "trial", service="shop")
     promote(fleet, "public")
@@ -142,9 +142,9 @@ REFUSALS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
         {"environment": "public", "source": "lab"},
         ("lab", "public", "promoted from trial"),
     ),
-    "into the first": ({"environment": "lab", "source": "trial"}, ("nothing is promoted to it", "deploy there")),
-    "left out what does not run": ({"without": ["ghost"]}, ("lab", "ghost", "cannot be left out")),
-    "left out everything": ({"without": ["shop", "cart"]}, ("trial", "every version of lab", "nothing to promote")),
+    "into the first": ({"environment": "lab", "source": "trial"}, ("nothing is promoted to it", "Deploy there")),
+    "left out what does not run": ({"without": ["ghost"]}, ("lab", "ghost", "Take it out of --without")),
+    "left out everything": ({"without": ["shop", "cart"]}, ("trial", "every version of lab", "Nothing to promote")),
 }
 
 
@@ -164,7 +164,7 @@ def test_a_recipe_without_the_source_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ref", "shown"), [("topic", "topic"), ("", "nobody knows"), ("v1.2", "v1.2"), ("mainly", "mainly")]
+    ("ref", "shown"), [("topic", "topic"), ("", "an unknown ref"), ("v1.2", "v1.2"), ("mainly", "mainly")]
 )
 def test_what_was_not_built_from_main_stops_it_unless_left_out(ref: str, shown: str) -> None:
     fleet = newer("shop", ref=ref)
@@ -228,9 +228,9 @@ def test_the_platform_moves_when_ops_was_healthy_with_it() -> None:
 @pytest.mark.parametrize(
     ("observed", "words"),
     [
-        (None, ("trial-ops", "nobody saw", "--unobserved")),
-        (Observation(), ("trial-ops", "nobody saw", "--unobserved")),
-        (healthy("other"), ("trial-ops", "digest-of-ot", "digest-of-b6", "name the tag")),
+        (None, ("trial-ops", "Cannot check", "--unobserved")),
+        (Observation(), ("trial-ops", "Cannot check", "--unobserved")),
+        (healthy("other"), ("trial-ops", "digest-of-ot", "digest-of-b6", "Name the tag")),
     ],
 )
 def test_the_platform_stays_when_nobody_saw_it_healthy(observed: Observation | None, words: tuple[str, ...]) -> None:
@@ -264,7 +264,7 @@ def test_a_version_that_never_stood_in_the_environment_before_is_refused() -> No
     fleet = stricter()
     services = {"shop": {"image": image("shop", 7)}}
     said = refusal(fleet, "deploy", "public", services=services, specs_at=fleet.head)
-    assert not without(said, ("shop", "public", image("shop", 7), "never stood", "trial", "finalize it in trial"))
+    assert not without(said, ("shop", "public", image("shop", 7), "never stable", "trial", "Finalize it in trial"))
 
 
 def test_a_version_in_an_open_rollout_has_not_stood_yet() -> None:
@@ -272,7 +272,7 @@ def test_a_version_in_an_open_rollout_has_not_stood_yet() -> None:
     fleet.deploy("trial", "shop", number=7, canary=True)
     fleet.do("canary", "trial", service="shop", share=100)
     fields: dict[str, Any] = {"services": {"shop": {"image": image("shop", 7)}}, "specs_at": fleet.head}
-    assert "never stood" in refusal(fleet, "deploy", "public", **fields)
+    assert "never stable" in refusal(fleet, "deploy", "public", **fields)
     fleet.do("finalize", "trial", service="shop")
     fleet.do("deploy", "public", **fields)
 

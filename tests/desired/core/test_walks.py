@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 from constructs_lib import Rollout, Service
 from desired.core.apply import apply
 from desired.core.errors import Problem, Refused
-from desired.core.gates import asks_for_a_look, seen
-from desired.core.model import EnvironmentState, Observation, State
+from desired.core.facts import Facts
+from desired.core.gates import needs_observation, what_counted
+from desired.core.model import EnvironmentState, Observation
 from desired.core.operations import Intent, Undo
 from desired.history import commit_message as log
 from desired.history import release_files as files
+from desired.history.gather import gather
 from tests.support import fleet_checks as checks
 from tests.support.fleet_states import Fleet, build, chain, commit_of, definitions, intent, same, with_spec
 
@@ -179,43 +181,41 @@ class Walk:
         fleet, before = self.fleet, self.fleet.environments[where]
         self.story.append(f"{self.fleet.head[:12]} {look}: {asked.operation!r}")
         texts = dict(fleet.texts)
-        state = State(fleet.head, self.states, fleet.past)
         try:
-            outcome = apply(asked, fleet.state, observed, fleet.now)
+            outcome = apply(asked, fleet.facts(asked, observed), fleet.now)
         except Problem as problem:
-            self.refused(problem, asked, state, observed)
+            self.refused(problem, asked, observed)
             assert fleet.environments[where] is before
             assert fleet.texts == texts
             return
-        again = apply(asked, state, observed, fleet.now)
+        again = apply(asked, self.facts(asked, observed), fleet.now)
         assert same(again.state, outcome.state)
         assert again.notes == outcome.notes
-        self.replayed(asked, state, observed, before, outcome.state)
+        self.replayed(asked, observed, before, outcome.state)
         nothing(self.wrong(asked, observed, before, outcome.state))
         self.step(asked, outcome.state, again.state)
 
+    def facts(self, asked: Intent, observed: Observation | None) -> Facts:
+        """What a decision rests on, with the states that nobody has read from files again."""
+        return gather(asked.operation, self.states, self.fleet.specs, self.fleet.past, observed)
+
     def replayed(
-        self,
-        asked: Intent,
-        state: State,
-        observed: Observation | None,
-        before: EnvironmentState,
-        after: EnvironmentState,
+        self, asked: Intent, observed: Observation | None, before: EnvironmentState, after: EnvironmentState
     ) -> None:
         """What the log keeps of an operation, and of the look at the cluster, makes the same files again."""
-        kept = seen(observed, asked, after) if observed else None
+        kept = what_counted(observed, asked, before, after) if observed else None
         found = log.recorded(log.message(asked, kept, commit_of(0), ()))
         assert found
-        again = apply(found.intent, state, found.observed, self.fleet.now)
+        again = apply(found.intent, self.facts(found.intent, found.observed), self.fleet.now)
         assert files.file_changes(before, again.state) == files.file_changes(before, after)
 
-    def refused(self, problem: Problem, asked: Intent, state: State, observed: Observation | None) -> None:
+    def refused(self, problem: Problem, asked: Intent, observed: Observation | None) -> None:
         """It is refused where the states were not read from files too."""
         with pytest.raises(type(problem)):
-            apply(asked, state, observed, self.fleet.now)
+            apply(asked, self.facts(asked, observed), self.fleet.now)
         assert isinstance(problem, Refused) or "first commit" in str(problem)
-        if "nobody looked" in str(problem) or "nobody saw" in str(problem):
-            assert asks_for_a_look(asked)
+        if "Cannot check" in str(problem):
+            assert needs_observation(asked)
 
     def look(self, where: str, look: str) -> Observation | None:
         if look in ("nobody", "unobserved"):

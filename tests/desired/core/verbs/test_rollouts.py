@@ -73,7 +73,7 @@ def test_rollouts_of_different_services_run_side_by_side() -> None:
 def test_several_routed_services_take_only_0_and_100(share: int) -> None:
     fleet = opened("shop", "quotes", name="both")
     said = refusal(fleet, "canary", "trial", service="quotes", share=share)
-    assert not without(said, ("both", "quotes, shop", "set 0 or 100", f"got {share}"))
+    assert not without(said, ("both", "quotes, shop", "Set 0 or 100", f"got {share}"))
     fleet.do("canary", "trial", service="quotes", share=100)
     fleet.do("canary", "trial", service="quotes", share=0)
 
@@ -144,7 +144,7 @@ def test_a_rollout_without_a_route_is_finalized_without_a_share() -> None:
     fleet.deploy("lab", "mailer", "queue")
     fleet.do("promote", "trial", source="lab", recipe=fleet.head)
     said = refusal(fleet, "canary", "trial", service="mailer", share=100)
-    assert not without(said, ("from-lab", "no share", "finalize it"))
+    assert not without(said, ("from-lab", "none of its services has a route", "Finalize it"))
     fleet.do("finalize", "trial", service="mailer")
     assert fleet.stable("trial", "queue").image == image("queue")
     fleet.do("rollback", "trial", service="mailer")

@@ -38,7 +38,7 @@ def test_a_hold_is_taken_away_and_leaves_no_file() -> None:
 
 
 HOLDS: dict[str, tuple[str, dict[str, Any], tuple[str, ...]]] = {
-    "what does not run": ("hold", {"service": "ghost", **WHY}, ("ghost", "trial", "name a service that does")),
+    "what does not run": ("hold", {"service": "ghost", **WHY}, ("ghost", "trial", "Name a service that does")),
     "until a time that has passed": (
         "hold", {"service": "shop", "until": "2026-11-02T09:31:00Z", **WHY}, ("2026-11-02T09:31:00Z", "a later time")),
     "a service that is not held": ("unhold", {"service": "shop"}, ("shop", "not held")),
@@ -122,8 +122,8 @@ CHANGED: dict[str, tuple[Callable[[Fleet], object], str]] = {
     "deploy": (lambda fleet: fleet.deploy("trial", "shop", number=5), "shop"),
     "canary": (lambda fleet: fleet.do("canary", "trial", service="shop", share=50), "rollout both"),
     "finalize": (lambda fleet: fleet.do("close", "trial", service="shop"), "mailer"),
-    "platform": (lambda fleet: fleet.do("platform", "trial", tag="v2", commit=fleet.head, **UNSEEN), "platform"),
-    "hold": (lambda fleet: fleet.do("unhold", "trial", service="shop"), "holds"),
+    "platform": (lambda fleet: fleet.do("platform", "trial", tag="v2", commit=fleet.head, **UNSEEN), "the platform's pin"),
+    "hold": (lambda fleet: fleet.do("unhold", "trial", service="shop"), "a hold"),
     "retire": (lambda fleet: fleet.deploy("trial", "mailer"), "mailer"),
 }  # fmt: skip
 
@@ -137,14 +137,14 @@ def test_an_undo_of_what_has_changed_since_is_a_conflict(what: str) -> None:
     change(fleet)
     with pytest.raises(Conflict) as raised:
         fleet.ask("undo", "trial", commit=last)
-    assert not without(str(raised.value), (last[:12], word, "changed since", "undo that first"))
+    assert not without(str(raised.value), (last[:12], word, "changed since", "Undo that first"))
 
 
 def test_an_undo_of_another_environments_operation_is_refused() -> None:
     fleet = Fleet(running=RUNNING)
     fleet.deploy("lab", "shop")
     said = refusal(fleet, "undo", "trial", commit=fleet.head)
-    assert not without(said, (fleet.head[:12], "nothing in trial", "name the commit"))
+    assert not without(said, (fleet.head[:12], "nothing in trial", "Name the commit"))
 
 
 def test_an_undo_of_the_commit_with_which_the_environment_came_is_refused() -> None:
@@ -221,7 +221,7 @@ def test_the_order_holds_also_over_an_environment_that_does_not_run_it() -> None
 def test_who_is_called_is_not_retired() -> None:
     fleet = Fleet(running=RUNNING)
     said = refusal(fleet, "retire", "public", service="cart")
-    assert not without(said, ("cart", "public", "shop depend", "deploy versions without it"))
+    assert not without(said, ("cart", "public", "shop depends on it", "Deploy versions without it"))
 
 
 def test_a_caller_in_the_other_slot_counts() -> None:

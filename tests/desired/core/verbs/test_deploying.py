@@ -29,7 +29,7 @@ def test_times_are_written_in_utc_and_whole_seconds() -> None:
     fleet = Fleet()
     asked = intent("deploy", "trial", services={"shop": build("shop")}, specs_at=fleet.head)
     now = datetime(2026, 11, 2, 1, 30, 5, 999_999, tzinfo=timezone(timedelta(hours=2)))
-    version = apply(asked, fleet.state, None, now).state.releases["shop"].slots["blue"]
+    version = apply(asked, fleet.facts(asked), now).state.releases["shop"].slots["blue"]
     assert version.since == "2026-11-01T23:30:05Z"
 
 
@@ -124,13 +124,13 @@ def test_a_reset_to_what_apps_has_no_more_brings_its_spec_with_it() -> None:
 REFUSALS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "an environment that is not there": ({"environment": "prod"}, ("'prod'", "lab, trial, public")),
     "a service that apps/ has not": (
-        {"services": {"ghost": build("ghost")}}, ("ghost", commit_of(0)[:12], "name a service that is there")),
+        {"services": {"ghost": build("ghost")}}, ("ghost", commit_of(0)[:12], "Name a service that is there")),
     "an image of another service": (
         {"services": {"shop": build("cart")}},
-        ("shop", "registry.example.com/cart", "registry.example.com/shop", "name one from there")),
+        ("shop", "registry.example.com/cart", "registry.example.com/shop", "Name one from there")),
     "first names what is not deployed": (
-        {"canary": True, "first": ["mailer"]}, ("first", "mailer", "name its services only")),
-    "first names what has a route": ({"canary": True, "first": ["shop"]}, ("shop has a route", "take it out of first")),
+        {"canary": True, "first": ["mailer"]}, ("first", "mailer", "Name services of the deploy")),
+    "first names what has a route": ({"canary": True, "first": ["shop"]}, ("shop has a route", "Take it out of --first")),
     "a canary of a worker alone": (
         {"canary": True, "services": {"mailer": build("mailer")}}, ("mailer", "without a route", "without --canary")),
     "a canary of a stateful service alone": (
@@ -158,7 +158,7 @@ def test_another_kind_is_refused_until_the_service_is_retired(canary: bool) -> N
     fleet.merge("mailer", with_spec("mailer", ports=(Port.http(8080),)))
     services = {"mailer": build("mailer")}
     said = refusal(fleet, "deploy", "trial", services=services, specs_at=fleet.head, canary=canary)
-    assert not without(said, ("mailer is a worker", "trial", "a microservice", "retire it there first"))
+    assert not without(said, ("mailer is a worker", "trial", "a microservice", "Retire it there first"))
 
 
 @pytest.mark.parametrize("name", ["platform", "holds", "rollouts"])
@@ -232,7 +232,7 @@ def test_a_reset_does_not_change_the_kind() -> None:
     fleet.merge("mailer", with_spec("mailer", ports=(Port.http(8080),)))
     fleet.deploy("trial", "mailer")
     said = refusal(fleet, "reset", "trial", to=earlier)
-    assert not without(said, ("mailer", "microservice", "worker", "retire it there first"))
+    assert not without(said, ("mailer", "microservice", "worker", "Retire it there first"))
 
 
 RESETS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
