@@ -63,7 +63,8 @@ def findings(
 
     A `candidate` is the next spec of the first service. `change` may plant a defect in the rendered objects.
     """
-    from .rules import cluster_findings, unit_findings  # noqa: PLC0415 - the rules are not needed to render
+    from .rules.check import cluster_findings, unit_findings  # noqa: PLC0415 - the rules are not needed to render
+    from .rules.declarations import facts_of  # noqa: PLC0415
     from .rules.facts import Facts  # noqa: PLC0415
 
     plan = _plan(environment, role, services, candidate, share, components(environment, role))
@@ -72,7 +73,7 @@ def findings(
         objects = _build(unit, plan)
         if change:
             change(objects)
-        facts = Facts.of(unit, objects)
+        facts = facts_of(unit, objects)
         parts.append(facts.with_findings(unit_findings(facts)).as_json())
     found = cluster_findings(Facts.joined(parts), environment, role)
     return [f"{finding.rule}: {finding.sentence}" for finding in found]

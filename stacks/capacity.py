@@ -12,8 +12,9 @@ from typing import NamedTuple
 from constructs_lib import DatabaseClass, Environment, Pool, Role
 from constructs_lib.rules.capacity import of_pod
 from constructs_lib.rules.facts import Facts, Object
-from constructs_lib.rules.index import Index, Workload
 from constructs_lib.rules.scaling import fewest, most
+from constructs_lib.rules.unit import UnitView
+from constructs_lib.rules.workloads import Workload
 from constructs_lib.values import Problem, amount
 from desired.render import yaml
 
@@ -117,15 +118,15 @@ def _size(infrastructure: Infrastructure, pool: Pool) -> Load:
 
 def loads(objects: Iterable[Object], database: DatabaseClass) -> Loads:
     """What the workloads, the proxies of the gateways, and the PostgreSQL beside them ask for."""
-    index = Index(Facts(objects=list(objects)))
-    slots = Counter((each.namespace, each.service) for each in index.workloads if each.slot)
+    unit = UnitView(Facts(objects=list(objects)))
+    slots = Counter((each.namespace, each.service) for each in unit.workloads if each.slot)
     least, peak = _database(database), _database(database)
-    for workload in index.workloads:
+    for workload in unit.workloads:
         pod = _pod(workload)
         alone = bool(workload.slot) and slots[workload.namespace, workload.service] == 1
-        least += pod * fewest(index, workload)
-        peak += pod * most(index, workload) * (2 if alone else 1)
-    for pod, low, high in map(_proxies, index.kinds("EnvoyProxy")):
+        least += pod * fewest(unit, workload)
+        peak += pod * most(unit, workload) * (2 if alone else 1)
+    for pod, low, high in map(_proxies, unit.kinds("EnvoyProxy")):
         least, peak = least + pod * low, peak + pod * high
     return Loads(least, peak)
 

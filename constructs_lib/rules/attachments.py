@@ -1,4 +1,4 @@
-"""Which routes hang on which listeners of which gateways, and under which host names.
+"""Which listeners of which gateways accept a route, and for which host names.
 
 Source: https://gateway-api.sigs.k8s.io/reference/spec/
 """
@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 
 from ..parts.names import ENVOY_SYSTEM, PRIVILEGED_PORT_SHIFT, proxy_labels
 from .facts import Object
-from .index import Index, namespace_of
-from .policies import Pod
+from .lookups import Lookups
+from .objects import namespace_of
 from .selectors import selects
+from .workloads import Pods
 
 Listener = dict[str, Any]
 _KINDS = {"HTTP": ("HTTPRoute", "GRPCRoute"), "HTTPS": ("HTTPRoute", "GRPCRoute"), "TLS": ("TLSRoute",)}
@@ -20,7 +21,7 @@ ROUTES = ("HTTPRoute", "GRPCRoute")
 
 
 class Attachment(NamedTuple):
-    """A route on a listener that names it and admits it."""
+    """A route and a listener that it names and that accepts it."""
 
     route: Object
     gateway: Object
@@ -28,23 +29,22 @@ class Attachment(NamedTuple):
 
     @property
     def hosts(self) -> list[str]:
-        """The host names that the route takes there."""
+        """The host names for which the listener sends requests to the route."""
         return self.route["spec"].get("hostnames") or [self.listener.get("hostname", "*")]
 
 
-def attachments(index: Index) -> Iterator[Attachment]:
-    """Every route on every listener that it is admitted to."""
-    for route in index.kinds(*ROUTES):
-        for parent in route["spec"].get("parentRefs") or ():
-            gateway = gateway_of(index, route, parent)
-            for listener in listeners_of(gateway, parent) if gateway else ():
-                if gateway and not refusal(index, route, gateway, listener):
-                    yield Attachment(route, gateway, listener)
+def attachments_of(look: Lookups, route: Object) -> Iterator[Attachment]:
+    """A route with each listener that accepts it."""
+    for parent in route["spec"].get("parentRefs") or ():
+        gateway = gateway_of(look, route, parent)
+        for listener in listeners_of(gateway, parent) if gateway else ():
+            if gateway and not refusal(look, route, gateway, listener):
+                yield Attachment(route, gateway, listener)
 
 
-def gateway_of(index: Index, route: Object, parent: dict[str, Any]) -> Object | None:
+def gateway_of(look: Lookups, route: Object, parent: dict[str, Any]) -> Object | None:
     """The Gateway that a route names as its parent, or None."""
-    return index.get("Gateway", parent.get("namespace") or namespace_of(route), parent["name"])
+    return look.get("Gateway", parent.get("namespace") or namespace_of(route), parent["name"])
 
 
 def listeners_of(gateway: Object, parent: dict[str, Any]) -> list[Listener]:
@@ -56,15 +56,15 @@ def listeners_of(gateway: Object, parent: dict[str, Any]) -> list[Listener]:
     ]
 
 
-def refusal(index: Index, route: Object, gateway: Object, listener: Listener) -> str | None:
-    """Why a listener does not take a route, or None where it does."""
+def refusal(look: Lookups, route: Object, gateway: Object, listener: Listener) -> str | None:
+    """Why a listener does not accept a route, or None where it does."""
     if route["kind"] not in _kinds(listener):
-        return f"takes no {route['kind']}"
-    if not _admits_namespace(index, listener, namespace_of(gateway), namespace_of(route)):
-        return f"admits no route of the namespace {namespace_of(route)}"
+        return f"does not accept {route['kind']} objects"
+    if not _admits_namespace(look, listener, namespace_of(gateway), namespace_of(route)):
+        return f"does not accept routes from namespace {namespace_of(route)}"
     for host in route["spec"].get("hostnames") or ():
         if not _covers(listener.get("hostname"), host):
-            return f"does not take the host name {host}, only {listener['hostname']}"
+            return f"does not accept host {host}, only {listener['hostname']}"
     return None
 
 
@@ -73,7 +73,7 @@ def _kinds(listener: Listener) -> tuple[str, ...]:
     return tuple(each["kind"] for each in said) if said else _KINDS.get(listener["protocol"], ())
 
 
-def _admits_namespace(index: Index, listener: Listener, own: str, namespace: str) -> bool:
+def _admits_namespace(look: Lookups, listener: Listener, own: str, namespace: str) -> bool:
     allowed = (listener.get("allowedRoutes") or {}).get("namespaces") or {}
     match allowed.get("from", "Same"):
         case "All":
@@ -81,7 +81,7 @@ def _admits_namespace(index: Index, listener: Listener, own: str, namespace: str
         case "Same":
             return namespace == own
         case "Selector":
-            return selects(allowed.get("selector"), index.namespace_labels(namespace))
+            return selects(allowed.get("selector"), look.namespace_labels(namespace))
     return False
 
 
@@ -91,7 +91,7 @@ def _covers(pattern: str | None, host: str) -> bool:
     return pattern.startswith("*.") and host.removeprefix("*").endswith(pattern[1:]) and host != pattern[2:]
 
 
-def proxies(gateway: str, listeners: list[Listener]) -> Pod:
+def proxies(gateway: str, listeners: list[Listener]) -> Pods:
     """The pods that Envoy Gateway runs for a Gateway. Source: Envoy Gateway's proxy infrastructure."""
     labels = {
         "app.kubernetes.io/name": "envoy",
@@ -100,7 +100,7 @@ def proxies(gateway: str, listeners: list[Listener]) -> Pod:
         **proxy_labels(gateway),
     }
     ports = {listener["name"]: pod_port(listener) for listener in listeners}
-    return Pod(f"the {gateway} gateway", ENVOY_SYSTEM, labels, ports)
+    return Pods(f"the {gateway} gateway", ENVOY_SYSTEM, labels, ports)
 
 
 def pod_port(listener: Listener) -> int:

@@ -1,67 +1,92 @@
-"""Whether everything fits into the quota at the peak, with two sets of every service that has slots."""
+"""Whether the quota holds everything at its peak, with two sets of every service that has slots."""
 
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from typing import NamedTuple
 
-from .index import Container, Found, Index, Workload, subject
+from .cluster import ClusterView
+from .facts import Object
+from .lookups import Lookups
+from .objects import subject
 from .resources import quantity
+from .rule import Found, for_each_workload, over
 from .scaling import most
+from .workloads import Container, Workload
 
-Amounts = Counter[str]
 _GI = 1024**3
 _COUNTED = ("requests.cpu", "requests.memory", "limits.cpu", "limits.memory")
+_SHORT = {"cpu": "requests.cpu", "memory": "requests.memory"}
+"""Short names that a quota may use."""
 
 
-def quota_fits_two_sets(index: Index) -> Found:
-    """The quota of a namespace holds all pods at their peak, two sets of each slotted service, and updates."""
-    for quota in index.kinds("ResourceQuota"):
-        needed = _needed(index, quota["metadata"].get("namespace", ""))
-        for name, said in quota["spec"]["hard"].items():
+class _Need(NamedTuple):
+    """What one set of a workload's pods needs at its peak, with the pods that a rolling update adds."""
+
+    namespace: str
+    service: str
+    slotted: bool
+    amounts: Mapping[str, Decimal]
+
+
+class _Quota(NamedTuple):
+    namespace: str
+    subject: str
+    hard: Mapping[str, str | int]
+
+
+@for_each_workload
+def _needs_and_quotas(workload: Workload, cluster: ClusterView) -> Iterator[_Need | _Quota]:
+    service = workload.service or workload.name
+    yield _Need(workload.namespace, service, bool(workload.slot), _amounts(cluster, workload))
+
+
+@_needs_and_quotas.and_for_each("ResourceQuota")
+def _quotas(quota: Object, cluster: ClusterView) -> Iterator[_Need | _Quota]:
+    yield _Quota(quota["metadata"].get("namespace", ""), subject(quota), quota["spec"]["hard"])
+
+
+@over(_needs_and_quotas)
+def quota_fits_two_sets(parts: Sequence[_Need | _Quota]) -> Found:
+    """The quota of a namespace holds all pods at their peak: two sets of each service with slots, and update surges."""
+    needs = [each for each in parts if isinstance(each, _Need)]
+    for quota in (each for each in parts if isinstance(each, _Quota)):
+        needed = _total([each for each in needs if each.namespace == quota.namespace])
+        for name, said in quota.hard.items():
             allowed = quantity(said)
-            if allowed is not None and needed[name] > allowed:
+            need = needed.get(_SHORT.get(name, name), Decimal(0))
+            if allowed is not None and need > allowed:
                 yield (
-                    subject(quota),
-                    f"two sets of all services need {name} {_words(name, needed[name])} at their peak, and the quota "
+                    quota.subject,
+                    f"two sets of all services need {name} {_words(name, need)} at their peak, but the quota "
                     f"allows {said}; raise the quota, or lower sizes and scales",
                 )
 
 
-def _needed(index: Index, namespace: str) -> dict[str, Decimal]:
-    total: dict[str, Decimal] = dict.fromkeys((*_COUNTED, "pods", "requests.storage"), Decimal(0))
-    for sets in _sets(index, namespace):
-        for workload, times in sets:
-            pods = times * (most(index, workload) + _surge(index, workload))
-            total["pods"] += pods
-            for name, value in of_pod(workload).items():
-                total[name] += pods * value
-            total["requests.storage"] += times * most(index, workload) * _storage(workload)
-    return _Known(total)
+def _total(needs: Sequence[_Need]) -> dict[str, Decimal]:
+    """What all sets need together: a slot without its twin counts as both."""
+    by_service: dict[str, list[_Need]] = {}
+    for need in needs:
+        by_service.setdefault(need.service, []).append(need)
+    total: dict[str, Decimal] = {}
+    for sets in by_service.values():
+        times = 2 if len(sets) == 1 and sets[0].slotted else 1
+        for need in sets:
+            for name, value in need.amounts.items():
+                total[name] = total.get(name, Decimal(0)) + times * value
+    return total
 
 
-class _Known(dict[str, Decimal]):
-    """What was counted; of anything else a quota may limit, nothing is needed."""
-
-    def __missing__(self, key: str) -> Decimal:
-        short = {"cpu": "requests.cpu", "memory": "requests.memory"}
-        return self[short[key]] if key in short else Decimal(0)
-
-
-def _sets(index: Index, namespace: str) -> Iterable[list[tuple[Workload, int]]]:
-    """The workloads of each service, and how often each counts: a slot without its twin counts as both."""
-    by_service: dict[str, list[Workload]] = {}
-    for workload in index.workloads:
-        if workload.namespace == namespace:
-            by_service.setdefault(workload.service or workload.name, []).append(workload)
-    for workloads in by_service.values():
-        alone = len(workloads) == 1 and bool(workloads[0].slot)
-        yield [(workload, 2 if alone else 1) for workload in workloads]
+def _amounts(look: Lookups, workload: Workload) -> dict[str, Decimal]:
+    peak = most(look, workload)
+    pods = Decimal(peak + _surge(workload, peak))
+    amounts = {name: pods * value for name, value in of_pod(workload).items()}
+    return {**amounts, "pods": pods, "requests.storage": peak * _storage(workload)}
 
 
-def _surge(index: Index, workload: Workload) -> int:
+def _surge(workload: Workload, peak: int) -> int:
     if workload.kind != "Deployment":
         return 0
     strategy = workload.object["spec"].get("strategy") or {}
@@ -71,7 +96,7 @@ def _surge(index: Index, workload: Workload) -> int:
     if isinstance(said, int):
         return said
     share = said.removesuffix("%")
-    return math.ceil(int(share) * most(index, workload) / 100) if share.isdigit() else 0
+    return math.ceil(int(share) * peak / 100) if share.isdigit() else 0
 
 
 def of_pod(workload: Workload) -> dict[str, Decimal]:

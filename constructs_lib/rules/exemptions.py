@@ -1,7 +1,7 @@
-"""Findings that an environment accepts, each with its reason.
+"""Findings that an environment accepts, each with a reason.
 
-An environment has two clusters of one platform. An exemption that accepts nothing is judged where its subject runs:
-on the apps cluster, or on the ops cluster when it is about the reference service, which only that one has.
+An environment has two clusters with the same platform. An exemption that matches no finding is reported for the apps
+cluster; one for the reference service is reported for the ops cluster, the only one that runs it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .facts import Finding
 def accepted(
     found: list[Finding], environment: Environment, role: Role, declared: Collection[str], rules: Collection[str]
 ) -> list[Finding]:
-    """The findings that no exemption accepts, and one for each exemption that accepts nothing."""
+    """The findings that no exemption accepts, and one for each exemption that matches no finding."""
     exempt = {(each.rule, each.subject): each for each in environment.exemptions}
     left = [each for each in found if (each.rule, each.subject) not in exempt]
     used = {(each.rule, each.subject) for each in found}
@@ -34,10 +34,10 @@ def _judged(exemption: Exemption, environment: Environment, role: Role, declared
 
 
 def _stale(exemption: Exemption, environment: Environment, rules: Collection[str]) -> Finding:
-    why = "accepts nothing" if exemption.rule in rules else "names a rule that there is not"
+    why = "matches no finding" if exemption.rule in rules else "names a rule that does not exist"
     return Finding(
         "stale-exemption",
         exemption.subject,
-        f"{exemption.subject}: the exemption from {exemption.rule} {why}; take it out of the environment "
+        f"{exemption.subject}: the exemption from {exemption.rule} {why}; remove it from environment "
         f"{environment.name}",
     )

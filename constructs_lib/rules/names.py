@@ -1,4 +1,4 @@
-"""Names, labels and places that Kubernetes takes.
+"""Names, labels and namespaces that Kubernetes accepts.
 
 Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
 """
@@ -11,7 +11,10 @@ from functools import lru_cache
 
 from ..parts.names import FLUX, SERVICE_LABEL
 from .facts import Object
-from .index import Found, Index, Workload, named, namespace_of, subject
+from .objects import named, namespace_of, subject
+from .rule import Found
+from .unit import UnitView
+from .workloads import Workload
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\Z")
 _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\Z")
@@ -29,26 +32,25 @@ CLUSTER_SCOPED = {
 }  # fmt: skip
 
 
-def legal_names(index: Index) -> Found:
-    """Names of objects, containers, volumes and ports are legal, and no longer than Kubernetes takes."""
-    for each in index.objects:
+def legal_names(unit: UnitView) -> Found:
+    """Names of objects, containers, volumes and ports are valid, and no longer than Kubernetes allows."""
+    for each in unit.objects:
         name, kind = each["metadata"]["name"], each["kind"]
         pattern = _SERVICE_NAME if kind == "Service" else _SUBDOMAIN
         longest = _SHORT.get(kind, 253)
         if kind not in ("Role", "RoleBinding") and not (len(name) <= longest and pattern.match(name)):
             yield (
                 subject(each),
-                f"the name of the {kind} {name!r} is not legal; use at most {longest} lower-case letters, digits, '-'",
+                f"the {kind} name {name!r} is invalid; use at most {longest} lower-case letters, digits and '-'",
             )
-    for workload in index.workloads:
+    for workload in unit.workloads:
         for what, name in _inner_names(workload):
             pattern = _PORT_NAME if what == "port" else _LABEL
             if not pattern.match(name):
                 longest = 15 if what == "port" else 63
                 yield (
                     workload.subject,
-                    f"the name of the {what} {name!r} is not legal; use at most {longest} lower-case letters, "
-                    f"digits and '-'",
+                    f"the {what} name {name!r} is invalid; use at most {longest} lower-case letters, digits and '-'",
                 )
 
 
@@ -59,13 +61,13 @@ def _inner_names(workload: Workload) -> Iterator[tuple[str, str]]:
     yield from (("volume", volume["name"]) for volume in workload.pod.get("volumes") or ())
 
 
-def legal_labels(index: Index) -> Found:
-    """Labels and annotations have legal keys, label values at most 63 characters."""
-    for each in index.objects:
+def legal_labels(unit: UnitView) -> Found:
+    """Labels and annotations have valid keys, and label values at most 63 characters."""
+    for each in unit.objects:
         metadata = each["metadata"]
         for wrong in _illegal(metadata.get("labels") or {}, metadata.get("annotations") or {}):
             yield subject(each), f"{named(each)}: {wrong}"
-    for workload in index.workloads:
+    for workload in unit.workloads:
         metadata = workload.template.get("metadata") or {}
         for wrong in _illegal(metadata.get("labels") or {}, metadata.get("annotations") or {}):
             yield workload.subject, f"the pods of {workload.name}: {wrong}"
@@ -74,12 +76,12 @@ def legal_labels(index: Index) -> Found:
 def _illegal(labels: dict[str, str], annotations: dict[str, str]) -> Iterator[str]:
     for key, value in labels.items():
         if not _legal_key(key):
-            yield f"the label {key!r} is not legal; name it as 'example.com/name'"
+            yield f"label {key!r} is not a valid key; use the form 'example.com/name'"
         if not _legal_value(value):
-            yield f"the label {key} has the value {value!r}; use at most 63 letters, digits, '-', '_' and '.'"
+            yield f"label {key} has the invalid value {value!r}; use at most 63 letters, digits, '-', '_' and '.'"
     for key in annotations:
         if not _legal_key(key):
-            yield f"the annotation {key!r} is not legal; name it as 'example.com/name'"
+            yield f"annotation {key!r} is not a valid key; use the form 'example.com/name'"
     if sum(len(key) + len(value.encode()) for key, value in annotations.items()) > _ANNOTATIONS_BYTES:
         yield f"its annotations have more than {_ANNOTATIONS_BYTES} bytes; shorten them"
 
@@ -96,36 +98,36 @@ def _legal_value(value: str) -> bool:
     return value == "" or _QUALIFIED.match(value) is not None
 
 
-def no_cluster_scope(index: Index) -> Found:
-    """A service makes objects in its own namespace only."""
-    for each in _of_service(index):
+def no_cluster_scope(unit: UnitView) -> Found:
+    """A service creates objects in its own namespace only."""
+    for each in _of_service(unit):
         if each["kind"] in CLUSTER_SCOPED or not namespace_of(each):
             yield (
-                index.unit["owner"],
-                f"{named(each)} would belong to the whole cluster; make it a component of the platform in envs/",
+                unit.spec["owner"],
+                f"{named(each)} belongs to the whole cluster; make it a component of the platform in envs/",
             )
-        elif namespace_of(each) != index.unit["namespace"]:
+        elif namespace_of(each) != unit.spec["namespace"]:
             yield (
-                index.unit["owner"],
-                f"{named(each)} would lie in the namespace {namespace_of(each)}; leave it in {index.unit['namespace']}",
+                unit.spec["owner"],
+                f"{named(each)} is in namespace {namespace_of(each)}; keep it in {unit.spec['namespace']}",
             )
 
 
-def carries_its_service(index: Index) -> Found:
-    """Every object of a service carries the service's label, by which it is found and judged."""
-    for each in _of_service(index):
+def carries_its_service(unit: UnitView) -> Found:
+    """Every object of a service has the service's label, by which rules and people find it."""
+    for each in _of_service(unit):
         owner = (each["metadata"].get("labels") or {}).get(SERVICE_LABEL)
-        if owner != index.unit["owner"]:
+        if owner != unit.spec["owner"]:
             yield (
-                index.unit["owner"],
-                f"{named(each)} carries the label {SERVICE_LABEL} {owner!r}; it must be {index.unit['owner']!r}",
+                unit.spec["owner"],
+                f"{named(each)} has the label {SERVICE_LABEL} {owner!r}; change it to {unit.spec['owner']!r}",
             )
 
 
-def _of_service(index: Index) -> Iterator[Object]:
-    if "owner" not in index.unit:
+def _of_service(unit: UnitView) -> Iterator[Object]:
+    if "owner" not in unit.spec:
         return
-    for each in index.objects:
+    for each in unit.objects:
         pulls_its_folder = each["kind"] == "Kustomization" and namespace_of(each) == FLUX
         if not pulls_its_folder:
             yield each

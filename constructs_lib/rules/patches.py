@@ -1,22 +1,20 @@
-"""The escape hatch is not lost in silence."""
+"""Every patch has an effect."""
 
 from __future__ import annotations
 
-from ..parts.names import SERVICE_LABEL
-from .index import Found, Index
+from .cluster import ClusterView
+from .facts import DeclaredService
+from .rule import Found, for_each_service
 
 
-def patch_fits(index: Index) -> Found:
+@for_each_service
+def patch_fits(service: DeclaredService, cluster: ClusterView) -> Found:
     """Every patch of a service changes at least one of its objects."""
-    objects: dict[str, set[tuple[str, str]]] = {}
-    for each in index.objects:
-        owner = each["metadata"].get("labels", {}).get(SERVICE_LABEL)
-        objects.setdefault(owner, set()).add((each["kind"], each["metadata"]["name"]))
-    for name, declared in index.declared.items():
-        for kind, asked, path in declared["patches"]:
-            if not any(kind == found and asked in (None, called) for found, called in objects.get(name, ())):
-                named = f"{kind} {asked}" if asked else kind
-                yield (
-                    name,
-                    f"the patch of {named} {path} fits none of its objects; correct its kind or name, or take it out",
-                )
+    owned = cluster.owned(service["name"])
+    for kind, name, path in service["patches"]:
+        if not any(each == f"{kind}/{name}" if name else each.startswith(f"{kind}/") for each in owned):
+            named = f"{kind} {name}" if name else kind
+            yield (
+                service["name"],
+                f"the patch of {named} at {path} matches none of its objects; correct its kind or name, or remove it",
+            )

@@ -1,4 +1,4 @@
-"""An evaluator of NetworkPolicies: whether one pod may reach another.
+"""An evaluator of NetworkPolicies: whether one pod can reach another.
 
 Source: https://kubernetes.io/docs/concepts/services-networking/network-policies/. Address blocks admit no pod here:
 what is inside the cluster is named by labels.
@@ -9,31 +9,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
 from ..parts.names import SERVICE_LABEL
 from .facts import Object
-from .index import NAMESPACE_LABEL, Index, Workload, namespace_of
-from .selectors import Labels, chosen, selects
+from .lookups import NAMESPACE_LABEL, Lookups
+from .objects import namespace_of
+from .selectors import chosen, selects
+from .workloads import Pods
 
 Direction = Literal["ingress", "egress"]
+DIRECTIONS: tuple[Direction, ...] = ("ingress", "egress")
 _Key = tuple[str | None, str | None]
-
-
-@dataclass(frozen=True, eq=False)
-class Pod:
-    """What policies see of a pod."""
-
-    title: str
-    namespace: str
-    labels: Labels
-    ports: Mapping[str, int] = field(default_factory=dict)
-    """Numbers of named ports."""
-
-    @classmethod
-    def of(cls, workload: Workload) -> Pod:
-        """The pods of a workload."""
-        return cls(workload.name, workload.namespace, workload.labels, workload.ports)
 
 
 class _Peer(NamedTuple):
@@ -54,21 +42,16 @@ class _Side:
 
 
 class Policies:
-    """The policies of a cluster."""
+    """The policies among the objects that can be looked up."""
 
-    def __init__(self, index: Index) -> None:
-        self._policies: dict[_Key, list[Object]] = defaultdict(list)
-        for each in index.kinds("NetworkPolicy"):
-            service = chosen(each["spec"]["podSelector"], SERVICE_LABEL)
-            self._policies[namespace_of(each), service].append(each)
-        self._index = index
-        self._sides: dict[tuple[Pod, Direction], _Side] = {}
+    def __init__(self, look: Lookups) -> None:
+        self._look = look
 
-    def blocked(self, source: Pod, target: Pod, port: int, protocol: str = "TCP") -> list[str]:
-        """Which ends of a connection are closed: nothing when it is admitted."""
-        ends: list[tuple[Direction, Pod, Pod, str]] = [
-            ("egress", source, target, f"{source.title} may not send"),
-            ("ingress", target, source, f"{target.title} does not admit it"),
+    def blocked(self, source: Pods, target: Pods, port: int, protocol: str = "TCP") -> list[str]:
+        """Which ends of a connection are blocked; an empty list when it is allowed."""
+        ends: list[tuple[Direction, Pods, Pods, str]] = [
+            ("egress", source, target, f"egress from {source.name} is blocked"),
+            ("ingress", target, source, f"ingress to {target.name} is blocked"),
         ]
         return [
             says
@@ -76,23 +59,21 @@ class Policies:
             if not self._admits(self._side(pod, direction), peer, target, port, protocol)
         ]
 
-    def closed(self, pod: Pod, direction: Direction) -> bool:
-        """Whether the pod is closed in that direction, but for what policies admit."""
+    def closed(self, pod: Pods, direction: Direction) -> bool:
+        """Whether the pod has a policy for that direction, so that only what policies allow is open."""
         return self._side(pod, direction).closed
 
-    def selecting(self, pod: Pod) -> Iterator[Object]:
+    def selecting(self, pod: Pods) -> Iterator[Object]:
         """The policies that select a pod."""
-        for key in {pod.labels.get(SERVICE_LABEL), None}:
-            for policy in self._policies.get((pod.namespace, key), ()):
+        for service in {pod.labels.get(SERVICE_LABEL), None}:
+            for policy in self._look.network_policies(pod.namespace, service):
                 if selects(policy["spec"]["podSelector"], pod.labels):
                     yield policy
 
-    def _side(self, pod: Pod, direction: Direction) -> _Side:
-        if (pod, direction) not in self._sides:
-            self._sides[pod, direction] = self._read(pod, direction)
-        return self._sides[pod, direction]
+    def _side(self, pod: Pods, direction: Direction) -> _Side:
+        return self._look.kept(("side", direction, pod.place), partial(self._read, pod, direction))
 
-    def _read(self, pod: Pod, direction: Direction) -> _Side:
+    def _read(self, pod: Pods, direction: Direction) -> _Side:
         side = _Side()
         for policy in self.selecting(pod):
             spec = policy["spec"]
@@ -111,7 +92,7 @@ class Policies:
                         side.peers[key].append(read)
         return side
 
-    def _admits(self, side: _Side, peer: Pod, target: Pod, port: int, protocol: str) -> bool:
+    def _admits(self, side: _Side, peer: Pods, target: Pods, port: int, protocol: str) -> bool:
         if not side.closed or any(_takes(ports, target, port, protocol) for ports in side.anywhere):
             return True
         service = peer.labels.get(SERVICE_LABEL)
@@ -122,8 +103,8 @@ class Policies:
             for each in side.peers.get(key, ())
         )
 
-    def _is(self, peer: _Peer, pod: Pod) -> bool:
-        here = peer.namespaces is None or selects(peer.namespaces, self._index.namespace_labels(pod.namespace))
+    def _is(self, peer: _Peer, pod: Pods) -> bool:
+        here = peer.namespaces is None or selects(peer.namespaces, self._look.namespace_labels(pod.namespace))
         return here and selects(peer.pods, pod.labels)
 
 
@@ -133,7 +114,7 @@ def _peer(peer: Mapping[str, Any], own: str, ports: list[dict[str, Any]]) -> tup
     return (where, chosen(pods, SERVICE_LABEL)), _Peer(pods, namespaces, ports)
 
 
-def _takes(ports: list[dict[str, Any]], target: Pod, port: int, protocol: str) -> bool:
+def _takes(ports: list[dict[str, Any]], target: Pods, port: int, protocol: str) -> bool:
     if not ports:
         return True
     for each in ports:

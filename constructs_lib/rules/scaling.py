@@ -1,4 +1,4 @@
-"""How many pods run, who decides it, and how many a node drain may take."""
+"""How many pods run, what decides it, and how many of them a node drain may stop."""
 
 from __future__ import annotations
 
@@ -6,80 +6,94 @@ import math
 from collections.abc import Iterator
 
 from .facts import Object
-from .index import Found, Index, Workload, namespace_of, subject
+from .lookups import Lookups
+from .objects import namespace_of, subject
+from .rule import Found
+from .selectors import selects
+from .unit import UnitView
+from .workloads import Workload
 
 _SCALED = ("Deployment", "StatefulSet", "ReplicaSet")
 
 
-def replicas_or_autoscaler(index: Index) -> Found:
-    """A number of replicas and an autoscaler never fight over the same pods."""
-    for each in index.kinds("HorizontalPodAutoscaler"):
-        target = _target(index, each)
+def replicas_or_autoscaler(unit: UnitView) -> Found:
+    """No workload has both a number of replicas and an autoscaler."""
+    for each in unit.kinds("HorizontalPodAutoscaler"):
+        target = _target(unit, each)
         if target and "replicas" in target["spec"]:
             yield (
                 subject(each),
                 f"{target['kind']} {target['metadata']['name']} has {target['spec']['replicas']} replicas and an "
-                f"autoscaler, which would undo each other; take one of them out",
+                f"autoscaler, which undo each other; remove one of them",
             )
 
 
-def autoscaler_fits(index: Index) -> Found:
-    """An autoscaler has bounds, something to measure, and one target that exists and that no other one has."""
+def autoscaler_fits(unit: UnitView) -> Found:
+    """Every autoscaler has valid bounds, a metric, and a target that exists and that no other autoscaler has."""
     seen: dict[tuple[str, str], str] = {}
-    for each in index.kinds("HorizontalPodAutoscaler"):
+    for each in unit.kinds("HorizontalPodAutoscaler"):
         name, spec = each["metadata"]["name"], each["spec"]
         reference = (spec["scaleTargetRef"]["kind"], spec["scaleTargetRef"]["name"])
         low, high = spec.get("minReplicas", 1), spec["maxReplicas"]
         if not 1 <= low <= high:
             yield (
                 subject(each),
-                f"the autoscaler {name} has the bounds {low} to {high}; let min be at least 1 and at most max",
+                f"autoscaler {name} has the bounds {low} to {high}; set min to at least 1 and at most max",
             )
         if not spec.get("metrics"):
-            yield subject(each), f"the autoscaler {name} measures nothing; give it a metric"
-        if not _target(index, each):
-            yield subject(each), f"the autoscaler {name} scales {' '.join(reference)}, which does not exist; name one"
+            yield subject(each), f"autoscaler {name} has no metrics; add one"
+        if not _target(unit, each):
+            yield (
+                subject(each),
+                f"autoscaler {name} scales {' '.join(reference)}, which does not exist; correct its target",
+            )
         if reference in seen:
             yield (
                 subject(each),
-                f"the autoscalers {seen[reference]} and {name} both scale {reference[1]}; take one out",
+                f"autoscalers {seen[reference]} and {name} both scale {reference[1]}; remove one of them",
             )
         seen[reference] = name
 
 
-def _target(index: Index, autoscaler: Object) -> Object | None:
+def _target(unit: UnitView, autoscaler: Object) -> Object | None:
     reference = autoscaler["spec"]["scaleTargetRef"]
-    return index.get(reference["kind"], namespace_of(autoscaler), reference["name"])
+    return unit.get(reference["kind"], namespace_of(autoscaler), reference["name"])
 
 
-def budget_fits(index: Index) -> Found:
-    """A disruption budget says one thing, about pods that exist, and lets a node be drained."""
+def budget_fits(unit: UnitView) -> Found:
+    """Every disruption budget has one limit, selects pods, and allows a node to be drained."""
     seen: dict[Workload, str] = {}
-    for each in index.kinds("PodDisruptionBudget"):
+    for each in unit.kinds("PodDisruptionBudget"):
         name = each["metadata"]["name"]
-        pods = index.pods(namespace_of(each), each["spec"].get("selector"))
-        if not pods:
-            yield subject(each), f"the disruption budget {name} selects no pod of its unit; correct its selector"
-        for workload in pods:
+        workloads = list(_selected(unit, each))
+        if not workloads:
+            yield subject(each), f"disruption budget {name} selects none of the pods beside it; correct its selector"
+        for workload in workloads:
             if workload in seen:
                 yield (
                     subject(each),
-                    f"the disruption budgets {seen[workload]} and {name} select the same pods, which no drain can "
-                    f"end; take one out",
+                    f"disruption budgets {seen[workload]} and {name} select the same pods, so that no node can be "
+                    f"drained; remove one of them",
                 )
             seen[workload] = name
-            for wrong in _blocks(each, fewest(index, workload)):
-                yield subject(each), f"the disruption budget {name} {wrong}"
+            for wrong in _blocks(each, fewest(unit, workload)):
+                yield subject(each), f"disruption budget {name} {wrong}"
+
+
+def _selected(unit: UnitView, budget: Object) -> Iterator[Workload]:
+    for workload in unit.workloads:
+        if workload.namespace == namespace_of(budget) and selects(budget["spec"].get("selector"), workload.pods.labels):
+            yield workload
 
 
 def _blocks(budget: Object, replicas: int) -> Iterator[str]:
     least, most = budget["spec"].get("minAvailable"), budget["spec"].get("maxUnavailable")
     if (least is None) == (most is None):
-        yield "must have one of minAvailable and maxUnavailable; take one out, or add one"
+        yield "must have exactly one of minAvailable and maxUnavailable; remove or add one"
     elif least is not None and _count(least, replicas) >= replicas:
-        yield f"keeps {least} of {replicas} pods, so that no node can be drained; keep fewer, or run more"
+        yield f"keeps {least} of {replicas} pods, so that no node can be drained; keep fewer, or run more pods"
     elif most is not None and _count(most, replicas) == 0:
-        yield "lets no pod go, so that no node can be drained; let maxUnavailable be at least 1"
+        yield "allows no pod to stop, so that no node can be drained; set maxUnavailable to at least 1"
 
 
 def _count(said: int | str, replicas: int) -> int:
@@ -89,25 +103,14 @@ def _count(said: int | str, replicas: int) -> int:
     return math.ceil(int(share) * replicas / 100) if share.isdigit() else 0
 
 
-def _autoscaled(index: Index, workload: Workload) -> Object | None:
-    return next(
-        (
-            each
-            for each in index.autoscalers.get((workload.namespace, workload.name), ())
-            if each["spec"]["scaleTargetRef"]["kind"] == workload.kind
-        ),
-        None,
-    )
-
-
-def fewest(index: Index, workload: Workload) -> int:
-    """The pods of a workload when it is calm."""
-    autoscaler = _autoscaled(index, workload)
+def fewest(look: Lookups, workload: Workload) -> int:
+    """The number of pods of a workload at its lowest."""
+    autoscalers = look.autoscalers(workload)
     replicas: int = workload.object["spec"].get("replicas", 1) if workload.kind in _SCALED else 1
-    return autoscaler["spec"].get("minReplicas", 1) if autoscaler else replicas
+    return autoscalers[0]["spec"].get("minReplicas", 1) if autoscalers else replicas
 
 
-def most(index: Index, workload: Workload) -> int:
-    """The pods of a workload at its peak."""
-    autoscaler = _autoscaled(index, workload)
-    return autoscaler["spec"]["maxReplicas"] if autoscaler else fewest(index, workload)
+def most(look: Lookups, workload: Workload) -> int:
+    """The number of pods of a workload at its peak."""
+    autoscalers = look.autoscalers(workload)
+    return autoscalers[0]["spec"]["maxReplicas"] if autoscalers else fewest(look, workload)

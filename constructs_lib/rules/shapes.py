@@ -1,11 +1,12 @@
-"""Whether objects have the form that the other rules read, after all patches."""
+"""Whether objects, after all patches, have the structure that the other rules read."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from .index import Found, Index
+from .rule import Found
+from .unit import UnitView
 
 Shape = Any
 """A type, a tuple of types, a list of one shape, or a mapping of fields; `name!` must be given, `*` is any field."""
@@ -165,15 +166,15 @@ _SHAPES: dict[str, Shape] = {
 }
 
 
-def well_formed(index: Index) -> Found:
-    """An object that other rules could not read is refused first; only patches can make one."""
-    for each in index.objects:
+def well_formed(unit: UnitView) -> Found:
+    """Every object has the structure that Kubernetes requires. Only a patch can break it; then no other rule runs."""
+    for each in unit.objects:
         metadata = each.get("metadata")
         name = metadata.get("name") if isinstance(metadata, dict) else None
-        about = index.unit.get("owner") or f"{each.get('kind')}/{name}"
+        about = unit.spec.get("owner") or f"{each.get('kind')}/{name}"
         shape = {"kind!": str, "apiVersion!": str, "metadata!": _METADATA, **_SHAPES.get(str(each.get("kind")), {})}
         for wrong in _faults(each, shape, ""):
-            yield about, f"the {each.get('kind')} {name} has not the form that Kubernetes asks for: {wrong}; correct it"
+            yield about, f"{each.get('kind')} {name} is malformed: {wrong}; correct it"
 
 
 def _faults(value: object, shape: Shape, path: str) -> Iterator[str]:
@@ -207,7 +208,7 @@ def _faults_of_fields(value: dict[str, Any], shape: dict[str, Shape], path: str)
 
 
 def _words(shape: type | tuple[type, ...]) -> str:
-    words = {int: "a whole number", str: "text", bool: "true or false", dict: "a mapping"}
+    words = {int: "a whole number", str: "a string", bool: "true or false", dict: "a mapping"}
     return " or ".join(words[each] for each in (shape if isinstance(shape, tuple) else (shape,)))
 
 

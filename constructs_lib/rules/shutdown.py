@@ -1,16 +1,17 @@
-"""Whether pods get the time to end what they have begun."""
+"""Pods have the time to finish their work when they are stopped."""
 
 from __future__ import annotations
 
-from .index import Found, Index
+from .rule import Found
+from .unit import UnitView
 
 _DEFAULT_GRACE = 30
 
 
-def shutdown_fits(index: Index) -> Found:
-    """The pause before the end and the time to finish add up to no more than the grace period."""
-    finish = index.unit.get("finish_seconds", 1)
-    for workload in index.workloads:
+def shutdown_fits(unit: UnitView) -> Found:
+    """The preStop pause and the time to finish fit into the grace period."""
+    finish = unit.spec.get("finish_seconds", 1)
+    for workload in unit.workloads:
         if workload.kind in ("CronJob", "Job"):
             continue
         grace = workload.pod.get("terminationGracePeriodSeconds", _DEFAULT_GRACE)
@@ -19,6 +20,6 @@ def shutdown_fits(index: Index) -> Found:
             if pause + finish > grace:
                 yield (
                     workload.subject,
-                    f"the container {container['name']} drains for {pause} s and finishes for {finish} s, but its pod "
-                    f"is killed after {grace} s; give terminationGracePeriodSeconds at least {pause + finish}",
+                    f"container {container['name']} drains for {pause} s and finishes for {finish} s, but its pod is "
+                    f"killed after {grace} s; set terminationGracePeriodSeconds to at least {pause + finish}",
                 )

@@ -1,70 +1,84 @@
-"""Routes: where they hang, what they claim, and where they lead."""
+"""Routes: the listeners that accept them, the hosts and paths that they claim, and their backends."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 from ..parts.names import ENVOY_SYSTEM, GATEWAYS
 from .attachments import ROUTES, gateway_of, listeners_of, refusal
-from .cluster import ClusterIndex
+from .cluster import ClusterView
 from .facts import Object
-from .index import Found, Index, named, namespace_of, subject
+from .objects import named, namespace_of, subject
+from .rule import Found, for_each, over
 
 Match = tuple[Any, ...]
 _ANYTHING: dict[str, Any] = {}
 
 
-def route_has_listener(index: Index) -> Found:
-    """Every route names a gateway and a listener that exist, and that take its kind, namespace and hosts."""
-    for route in index.kinds(*ROUTES):
-        parents = route["spec"].get("parentRefs") or ()
-        if not parents:
-            yield subject(route), f"{named(route)} names no gateway; give it a parentRef"
-        for parent in parents:
-            gateway = gateway_of(index, route, parent)
-            if gateway is None:
-                yield subject(route), f"{named(route)} names the gateway {parent['name']}, which does not exist here"
-                continue
-            listeners = listeners_of(gateway, parent)
-            refusals = [refusal(index, route, gateway, listener) for listener in listeners]
-            if not listeners:
-                there = ", ".join(listener["name"] for listener in gateway["spec"]["listeners"])
-                yield (
-                    subject(route),
-                    f"{named(route)} names the listener {parent.get('sectionName')!r} of the gateway "
-                    f"{parent['name']}, which has {there}; name one of them",
-                )
-            elif all(refusals):
-                yield (
-                    subject(route),
-                    f"{named(route)} hangs on the gateway {parent['name']}, whose listener {listeners[0]['name']} "
-                    f"{refusals[0]}; change the route or the listener",
-                )
+class _Claim(NamedTuple):
+    """The hosts and matches that a route claims."""
+
+    subject: str
+    named: str
+    kind: str
+    places: tuple[tuple[str, str, str], ...]
+    """Gateway, listener and host."""
+    matches: tuple[Match, ...]
 
 
-def backend_exists(index: Index) -> Found:
+@for_each(*ROUTES)
+def route_has_listener(route: Object, cluster: ClusterView) -> Found:
+    """Every route names a gateway and a listener that exist, and that accept its kind, namespace and hosts."""
+    parents = route["spec"].get("parentRefs") or ()
+    if not parents:
+        yield subject(route), f"{named(route)} names no gateway; add it to parentRefs"
+    for parent in parents:
+        gateway = gateway_of(cluster, route, parent)
+        if gateway is None:
+            yield (
+                subject(route),
+                f"{named(route)} names gateway {parent['name']}, which does not exist; correct parentRefs",
+            )
+            continue
+        listeners = listeners_of(gateway, parent)
+        refusals = [refusal(cluster, route, gateway, listener) for listener in listeners]
+        if not listeners:
+            there = ", ".join(listener["name"] for listener in gateway["spec"]["listeners"])
+            yield (
+                subject(route),
+                f"{named(route)} names listener {parent.get('sectionName')!r} of gateway {parent['name']}, "
+                f"which has {there}; name one of these",
+            )
+        elif all(refusals):
+            yield (
+                subject(route),
+                f"{named(route)} cannot attach to gateway {parent['name']}: listener {listeners[0]['name']} "
+                f"{refusals[0]}; change the route or the listener",
+            )
+
+
+@for_each(*ROUTES)
+def backend_exists(route: Object, cluster: ClusterView) -> Found:
     """Every backend of a route is a Service that exists, with that port."""
-    for route in index.kinds(*ROUTES):
-        for backend in backends(route):
-            service = service_of(index, route, backend)
-            where = f"{backend['name']}:{backend.get('port')}"
-            if service is None:
-                yield (
-                    subject(route),
-                    f"{named(route)} leads to {where}, and there is no Service of that name; correct the backend",
-                )
-            elif backend.get("port") not in [port["port"] for port in service["spec"].get("ports") or ()]:
-                yield (
-                    subject(route),
-                    f"{named(route)} leads to {where}, and the Service has no such port; "
-                    f"keep the port in both versions, or correct the backend",
-                )
+    for backend in backends(route):
+        service = service_of(cluster, route, backend)
+        where = f"{backend['name']}:{backend.get('port')}"
+        if service is None:
+            yield (
+                subject(route),
+                f"{named(route)} sends requests to {where}, but there is no Service of that name; correct the backend",
+            )
+        elif backend.get("port") not in [port["port"] for port in service["spec"].get("ports") or ()]:
+            yield (
+                subject(route),
+                f"{named(route)} sends requests to {where}, but the Service does not have that port; "
+                f"keep the port in both versions, or correct the backend",
+            )
 
 
 def backends(route: Object) -> Iterator[dict[str, Any]]:
-    """All backends of a route, mirrors too."""
+    """All backends of a route, those of mirrors included."""
     for rule in route["spec"].get("rules") or ():
         yield from rule.get("backendRefs") or ()
         for each in rule.get("filters") or ():
@@ -72,44 +86,52 @@ def backends(route: Object) -> Iterator[dict[str, Any]]:
                 yield mirror
 
 
-def service_of(index: Index, route: Object, backend: dict[str, Any]) -> Object | None:
+def service_of(cluster: ClusterView, route: Object, backend: dict[str, Any]) -> Object | None:
     """The Service that a backend names, or None."""
     if backend.get("kind", "Service") != "Service":
         return None
-    return index.get("Service", backend.get("namespace") or namespace_of(route), backend["name"])
+    return cluster.get("Service", backend.get("namespace") or namespace_of(route), backend["name"])
 
 
-def weights_sum_to_100(index: Index) -> Found:
-    """The weights of every rule are per cent."""
-    for route in index.kinds(*ROUTES):
-        for rule in route["spec"].get("rules") or ():
-            weights = [backend.get("weight") for backend in rule.get("backendRefs") or ()]
-            if weights in ([], [None]):
-                continue
-            total = sum(1 if weight is None else weight for weight in weights)
-            if total != 100:
-                yield (
-                    subject(route),
-                    f"the weights of {named(route)} sum to {total} ({', '.join(map(str, weights))}); "
-                    f"let them sum to 100",
-                )
+@for_each(*ROUTES)
+def weights_sum_to_100(route: Object, cluster: ClusterView) -> Found:
+    """The weights of every rule of a route sum to 100 per cent."""
+    for rule in route["spec"].get("rules") or ():
+        weights = [backend.get("weight") for backend in rule.get("backendRefs") or ()]
+        if weights in ([], [None]):
+            continue
+        total = sum(1 if weight is None else weight for weight in weights)
+        if total != 100:
+            yield (
+                subject(route),
+                f"the weights of {named(route)} sum to {total} ({', '.join(map(str, weights))}); make them sum to 100",
+            )
 
 
-def claims_are_distinct(cluster: ClusterIndex) -> Found:
+@for_each(*ROUTES)
+def _claims(route: Object, cluster: ClusterView) -> Iterator[_Claim]:
+    places = tuple(
+        (attachment.gateway["metadata"]["name"], attachment.listener["name"], host)
+        for attachment in cluster.attachments(route)
+        for host in attachment.hosts
+    )
+    if places:
+        yield _Claim(subject(route), named(route), route["kind"], places, tuple(_matches(route)))
+
+
+@over(_claims)
+def claims_are_distinct(claims: Sequence[_Claim]) -> Found:
     """No two routes claim the same host, path, headers and method on one listener."""
-    claimed: dict[tuple[str, str, str, Match], Object] = {}
-    for attachment in cluster.attachments:
-        route, gateway = attachment.route, attachment.gateway["metadata"]["name"]
-        matches = list(_matches(route))
-        for host in attachment.hosts:
-            for match in matches:
-                key = (gateway, attachment.listener["name"], host, match)
-                first = claimed.setdefault(key, route)
-                if first is not route or matches.count(match) > 1:
+    claimed: dict[tuple[str, str, str, Match], _Claim] = {}
+    for claim in claims:
+        for gateway, listener, host in claim.places:
+            for match in claim.matches:
+                first = claimed.setdefault((gateway, listener, host, match), claim)
+                if first is not claim or claim.matches.count(match) > 1:
                     yield (
-                        subject(route),
-                        f"{named(route)} claims {host}{_words(match)} at the gateway {gateway}, which {named(first)} "
-                        f"claims already; change the host, the path or a header of one",
+                        claim.subject,
+                        f"{claim.named} claims {host}{_words(match)} at gateway {gateway}, which {first.named} "
+                        f"already claims; change the host, the path or a header of one of them",
                     )
 
 
@@ -136,42 +158,55 @@ def _words(match: Match) -> str:
     return f"{'' if said.startswith('/') else '/'}{said}" + (f" with {', '.join(conditions)}" if conditions else "")
 
 
-def host_has_one_kind(cluster: ClusterIndex) -> Found:
-    """An HTTPRoute and a GRPCRoute never share a host on one listener: Gateway API refuses one of them."""
-    kinds: dict[tuple[str, str, str], Object] = {}
-    for attachment in cluster.attachments:
-        gateway, listener = attachment.gateway["metadata"]["name"], attachment.listener["name"]
-        for host in attachment.hosts:
-            first = kinds.setdefault((gateway, listener, host), attachment.route)
-            if first["kind"] != attachment.route["kind"]:
+@over(_claims)
+def host_has_one_kind(claims: Sequence[_Claim]) -> Found:
+    """An HTTPRoute and a GRPCRoute never share a host on one listener: the Gateway API rejects one of them."""
+    claimed: dict[tuple[str, str, str], _Claim] = {}
+    for claim in claims:
+        for gateway, listener, host in claim.places:
+            first = claimed.setdefault((gateway, listener, host), claim)
+            if first.kind != claim.kind:
                 yield (
-                    subject(attachment.route),
-                    f"{named(attachment.route)} and {named(first)} share the host {host} at the gateway {gateway}; "
+                    claim.subject,
+                    f"{claim.named} and {first.named} share host {host} at gateway {gateway}; "
                     f"give one of them another host",
                 )
 
 
-def alias_leads_to_its_route(cluster: ClusterIndex) -> Found:
-    """An alias points to the proxies of a gateway, at its listener's port, where a route takes its name."""
-    hosts: dict[str, set[str]] = defaultdict(set)
-    for attachment in cluster.attachments:
-        hosts[attachment.gateway["metadata"]["name"]].update(attachment.hosts)
-    for each in cluster.kinds("Service"):
-        target = each["spec"].get("externalName")
-        if not target or subject(each) not in cluster.declared:
-            continue
-        name = each["metadata"]["name"]
-        gateway = cluster.get("Gateway", GATEWAYS, target.removesuffix(f".{ENVOY_SYSTEM}.svc.cluster.local"))
-        if gateway is None:
-            yield subject(each), f"the alias {name} points to {target}, which no gateway answers; correct it"
-            continue
-        served = {listener["port"] for listener in gateway["spec"]["listeners"]}
-        missing = sorted({port["port"] for port in each["spec"].get("ports") or ()} - served)
-        if missing:
-            yield subject(each), f"the alias {name} has the port {missing[0]}, which the gateway does not; correct it"
-        if f"{name}.{namespace_of(each)}" not in hosts[gateway["metadata"]["name"]]:
-            yield (
-                subject(each),
-                f"the alias {name} leads to the gateway {gateway['metadata']['name']}, where no route takes its "
-                f"name; add a route, or take the alias out",
-            )
+@for_each("Service")
+def alias_leads_to_its_route(service: Object, cluster: ClusterView) -> Found:
+    """Every ExternalName Service points to a gateway, at a port that it serves, with a route for its name."""
+    target = service["spec"].get("externalName")
+    if not target or not cluster.declared(subject(service)):
+        return
+    alias, host = f"ExternalName {named(service)}", f"{service['metadata']['name']}.{namespace_of(service)}"
+    gateway = cluster.get("Gateway", GATEWAYS, target.removesuffix(f".{ENVOY_SYSTEM}.svc.cluster.local"))
+    if gateway is None:
+        yield (
+            subject(service),
+            f"{alias} points to {target}, which is not the address of a gateway; correct externalName",
+        )
+        return
+    gateway_name = gateway["metadata"]["name"]
+    served = {listener["port"] for listener in gateway["spec"]["listeners"]}
+    missing = sorted({port["port"] for port in service["spec"].get("ports") or ()} - served)
+    if missing:
+        yield (
+            subject(service),
+            f"{alias} has port {missing[0]}, which gateway {gateway_name} does not serve; correct the port",
+        )
+    if not _accepts(cluster, gateway_name, host):
+        yield (
+            subject(service),
+            f"{alias} points to gateway {gateway_name}, where no route accepts the host {host}; "
+            f"add a route, or remove the Service",
+        )
+
+
+def _accepts(cluster: ClusterView, gateway: str, host: str) -> bool:
+    """Whether a gateway has a route that accepts requests for a host."""
+    return any(
+        attachment.gateway["metadata"]["name"] == gateway and host in attachment.hosts
+        for route in (*cluster.routes(host), *cluster.routes(""))
+        for attachment in cluster.attachments(route)
+    )

@@ -27,7 +27,7 @@ import sys
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from constructs_lib.node import use_bundled_node
 from constructs_lib.plan import Plan
@@ -39,15 +39,20 @@ from . import yaml
 from .fingerprint import library_of
 from .fleet import Fleet, load_environments, load_services
 
+if TYPE_CHECKING:
+    from constructs_lib.rules.check import ClusterCheck
+    from constructs_lib.rules.facts import Facts
+
 CONTRACT = 1
 
 
 class Renderer:
-    """Answers requests about one fleet. It reads the environments once, and keeps the facts that it was given."""
+    """Answers requests about one fleet. It reads the environments once, and keeps what it was given and found."""
 
     def __init__(self, fleet: Fleet, root: Path) -> None:
         self._fleet, self._root = fleet, root
-        self._facts: dict[str, Json] = {}
+        self._facts: dict[str, Facts] = {}
+        self._checks: dict[str, ClusterCheck] = {}
         self._libraries: dict[tuple[Component, ...], str] = {}
 
     @cached_property
@@ -131,8 +136,8 @@ class Renderer:
     def _render(self, plan: Plan, request: Json) -> Iterator[Json]:
         use_bundled_node()
         from constructs_lib.build import build  # noqa: PLC0415 - starts node, which `plan` and `check` do without
-        from constructs_lib.rules import unit_findings  # noqa: PLC0415 - only rendering and checking need the rules
-        from constructs_lib.rules.facts import Facts  # noqa: PLC0415
+        from constructs_lib.rules.check import unit_findings  # noqa: PLC0415 - only rendering and checking need rules
+        from constructs_lib.rules.declarations import facts_of  # noqa: PLC0415
 
         library = self.library(plan.components)
         for unit in plan.chosen(request["units"]):
@@ -141,25 +146,25 @@ class Renderer:
             except Problem as problem:
                 yield {"unit": unit.id, "problems": list(problem.sentences)}
                 continue
-            facts = Facts.of(unit, list(objects.values()))
+            facts = facts_of(unit, list(objects.values()))
             facts = facts.with_findings(unit_findings(facts))
             header = yaml.header(unit.sources)
             files = {path: header + yaml.dump(each) for path, each in objects.items()}
             yield {"unit": unit.id, "key": unit.key(library), "files": files, "facts": facts.as_json()}
 
     def _check(self, plan: Plan, request: Json) -> Json:
-        from constructs_lib.rules import cluster_findings  # noqa: PLC0415 - only rendering and checking need the rules
+        from constructs_lib.rules.check import ClusterCheck  # noqa: PLC0415 - only rendering and checking need rules
         from constructs_lib.rules.facts import Facts  # noqa: PLC0415
 
         keys, known = request["keys"], self._facts
-        known.update(request["facts"])
+        known.update({key: Facts.of_json(facts) for key, facts in request["facts"].items()})
         if missing := [key for key in keys if key not in known]:
             return {"missing": missing}
         if len(known) > 4 * len(keys) + 1000:
             for key in known.keys() - set(keys):
                 del known[key]
-        facts = Facts.joined([known[key] for key in keys])
-        return {"findings": cluster_findings(facts, plan.environment, plan.role)}
+        check = self._checks.setdefault(request["cluster"], ClusterCheck(plan.environment, plan.role))
+        return {"findings": check.findings({key: known[key] for key in keys})}
 
 
 def serve(fleet: Fleet) -> None:

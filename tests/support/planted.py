@@ -26,8 +26,10 @@ from constructs_lib import (
 )
 from constructs_lib.node import use_bundled_node
 from constructs_lib.plan import Plan
-from constructs_lib.rules import CLUSTER_RULES, UNIT_RULES, cluster_findings, rule_id, unit_findings
-from constructs_lib.rules.facts import Facts, Finding
+from constructs_lib.rules.all_rules import CLUSTER_RULES, UNIT_RULES, rule_id
+from constructs_lib.rules.check import cluster_findings, unit_findings
+from constructs_lib.rules.declarations import facts_of
+from constructs_lib.rules.facts import DeclaredService, Facts, Finding
 from constructs_lib.testing import Object, one
 from constructs_lib.units import Request
 from constructs_lib.values import Database, Permission, Schedule
@@ -129,7 +131,7 @@ class Planted:
         self.unit_of(kind, name).objects.append(made)
         return made
 
-    def declared(self, name: str) -> dict[str, Any]:
+    def declared(self, name: str) -> DeclaredService:
         """What a service declared."""
         return next(each for part in self.parts for each in part.services if each["name"] == name)
 
@@ -179,7 +181,7 @@ def _rendered(env: Environment, role: Role, request: Request) -> Planted:
     from constructs_lib.build import build
 
     units = Plan(env, role, request, components(env, role)).units()
-    parts = [Facts.of(unit, list(build(unit, request.cluster).values())) for unit in units]
+    parts = [facts_of(unit, list(build(unit, request.cluster).values())) for unit in units]
     return Planted(parts, env, role)
 
 

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from constructs_lib import Role
-from constructs_lib.rules import CLUSTER_RULES, RULES, UNIT_RULES, rule_id
+from constructs_lib.rules.all_rules import CLUSTER_RULES, RULES, UNIT_RULES, rule_id
+from constructs_lib.values.environment import Role
 from tests.support.planted import GROUPS, Planted, shipped
 from tests.support.shipped import ROOT
 
@@ -32,7 +32,7 @@ def test_no_two_rules_have_one_id() -> None:
     assert len(set(RULES)) == len(RULES)
 
 
-def test_every_rule_belongs_to_a_group_that_defects_are_planted_for() -> None:
+def test_every_rule_belongs_to_a_group_with_planted_defects() -> None:
     grouped = {module for modules in GROUPS.values() for module in modules}
     rules = (*UNIT_RULES, *CLUSTER_RULES)
     assert [rule_id(rule) for rule in rules if rule.__module__.rpartition(".")[2] not in grouped] == []

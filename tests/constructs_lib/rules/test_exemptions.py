@@ -16,7 +16,7 @@ def exempt(it: Planted, *pairs: tuple[str, str]) -> None:
     it.environment = ENV.model_copy(update={"exemptions": exemptions})
 
 
-def test_what_is_exempt_is_not_found(planted: Planted) -> None:
+def test_a_finding_with_an_exemption_is_accepted(planted: Planted) -> None:
     planted.main("web-blue")["image"] = "a:1"
     exempt(planted, ("image-by-digest", "web"))
     assert planted.findings() == []
@@ -35,20 +35,20 @@ def test_an_exemption_holds_for_its_own_rule_and_subject_only(planted: Planted, 
     assert {each.rule for each in planted.findings()} == {"image-by-digest", "stale-exemption"}
 
 
-def test_an_exemption_that_accepts_nothing_is_found(planted: Planted) -> None:
+def test_an_exemption_that_matches_no_finding_is_found(planted: Planted) -> None:
     exempt(planted, ("image-by-digest", "web"))
     assert planted.findings() == [
         Finding(
             "stale-exemption",
             "web",
-            "web: the exemption from image-by-digest accepts nothing; take it out of the environment test",
+            "web: the exemption from image-by-digest matches no finding; remove it from environment test",
         )
     ]
 
 
-def test_an_exemption_from_a_rule_that_there_is_not_says_so(planted: Planted) -> None:
+def test_an_exemption_from_an_unknown_rule_says_so(planted: Planted) -> None:
     exempt(planted, ("image-by-digset", "web"))
-    assert "names a rule that there is not" in planted.findings()[0].sentence
+    assert "names a rule that does not exist" in planted.findings()[0].sentence
 
 
 def test_a_stale_exemption_cannot_be_exempt(planted: Planted) -> None:
@@ -60,7 +60,7 @@ def test_a_stale_exemption_cannot_be_exempt(planted: Planted) -> None:
     ("subject", "role", "found"),
     [("web", "apps", True), ("web", "ops", False), ("probe", "apps", False), ("probe", "ops", True)],
 )
-def test_an_exemption_is_judged_where_its_subject_runs(
+def test_an_unused_exemption_is_reported_where_its_subject_runs(
     good: Planted, good_ops: Planted, subject: str, role: str, found: bool
 ) -> None:
     it = (good if role == "apps" else good_ops).copy()

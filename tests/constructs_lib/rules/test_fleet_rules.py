@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from constructs_lib import Claim, Container, Resources, Scale, Service
+from constructs_lib.rules.facts import DeclaredService
 from constructs_lib.testing import Object
 from constructs_lib.values import Schedule
 from tests.support.fleet import IMAGE, environment, service, worker
@@ -20,6 +21,12 @@ def depends(it: Planted, name: str, on: str, **more: str) -> Object:
     said: Object = {"service": on, "port": None, "env": {}, "cycle": None, "upward": None, **more}
     it.declared(name)["depends_on"].append(said)
     return said
+
+
+def depend_on_nothing(it: Planted, name: str) -> DeclaredService:
+    declared = it.declared(name)
+    declared["depends_on"] = []
+    return declared
 
 
 def quota(it: Planted, **hard: str) -> None:
@@ -45,14 +52,14 @@ CASES: dict[str, tuple[str, str, str, Plant]] = {
     ),
     "an inside service that leans on an outside one": (
         "not-upward", "api", "depends on web",
-        lambda it: (depends(it, "api", "web"), it.declared("web").update(depends_on=[])),
+        lambda it: (depends(it, "api", "web"), depend_on_nothing(it, "web")),
     ),
     "a patch of a kind that it does not have": (
-        "patch-fits", "api", "the patch of CronJob /spec/suspend fits none of its objects",
+        "patch-fits", "api", "the patch of CronJob at /spec/suspend matches none",
         lambda it: it.declared("api")["patches"].append(["CronJob", None, "/spec/suspend"]),
     ),
     "a patch of a name that it does not have": (
-        "patch-fits", "api", "the patch of Service ipa /spec/x fits none of its objects",
+        "patch-fits", "api", "the patch of Service ipa at /spec/x matches none",
         lambda it: it.declared("api")["patches"].append(["Service", "ipa", "/spec/x"]),
     ),
     "too little memory": (
@@ -68,13 +75,13 @@ CASES: dict[str, tuple[str, str, str, Plant]] = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_planted_defect_is_found_by_its_rule_alone(planted: Planted, case: str) -> None:
+def test_a_planted_defect_is_found_by_its_rule_and_no_other(planted: Planted, case: str) -> None:
     rule, subject, words, plant = CASES[case]
     plant(planted)
     assert found_by(planted, words) == {(rule, subject)}
 
 
-def test_each_of_these_rules_has_a_planted_defect() -> None:
+def test_each_rule_about_the_fleet_has_a_planted_defect() -> None:
     assert {rule for rule, *_ in CASES.values()} == rules_of("fleet")
 
 
@@ -85,7 +92,7 @@ ALLOWED: dict[str, Plant] = {
     ),
     "a way out with a reason": lambda it: (
         depends(it, "api", "web", upward="It plays a customer."),
-        it.declared("web").update(depends_on=[]),
+        depend_on_nothing(it, "web"),
     ),
     "a dependency among inside services": lambda it: depends(it, "rpc", "api"),
     "a limit of what nothing needs": lambda it: quota(it, configmaps="1"),
@@ -93,7 +100,7 @@ ALLOWED: dict[str, Plant] = {
 
 
 @pytest.mark.parametrize("case", ALLOWED)
-def test_what_is_allowed_is_not_found(planted: Planted, case: str) -> None:
+def test_an_allowed_change_breaks_no_rule(planted: Planted, case: str) -> None:
     ALLOWED[case](planted)
     assert planted.findings() == []
 
@@ -137,7 +144,7 @@ SMALL = service("small", scale=Scale.fixed(1))
     ],
     ids=lambda each: each.replace(" ", "-") if isinstance(each, str) and " " in each else "",
 )
-def test_pods_are_counted_at_their_most(name: str, made: Service, expected: str) -> None:
+def test_pods_are_counted_at_their_peak(name: str, made: Service, expected: str) -> None:
     assert needed(cluster([made], environment()), "pods") == expected, name
 
 
@@ -147,7 +154,7 @@ def test_two_slots_count_once_each() -> None:
     assert needed(rollout, "requests_cpu") == "2.1"
 
 
-def test_first_containers_count_where_they_need_more_than_the_others_together() -> None:
+def test_init_containers_count_where_they_need_more_than_the_others_together() -> None:
     first = Container(name="first", image=IMAGE, size=Resources(cpu="1", memory="1Gi"))
     beside = Container(name="beside", image=IMAGE)
     small = worker("small", init=(first,), sidecars=(beside,), scale=Scale.fixed(1))

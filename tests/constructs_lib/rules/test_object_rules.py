@@ -100,7 +100,7 @@ CASES: dict[str, tuple[str, str, str, Plant]] = {
     ),
     "bounds that cross": ("autoscaler-fits", "web", "2 to 1", lambda it: hpa(it).update(maxReplicas=1)),
     "a lower bound of nothing": ("autoscaler-fits", "web", "0 to 4", lambda it: hpa(it).update(minReplicas=0)),
-    "nothing to measure": ("autoscaler-fits", "web", "measures nothing", lambda it: hpa(it).pop("metrics")),
+    "nothing to measure": ("autoscaler-fits", "web", "has no metrics", lambda it: hpa(it).pop("metrics")),
     "a target that is not there": (
         "autoscaler-fits", "web", "Deployment gone",
         lambda it: second_hpa(it)["spec"]["scaleTargetRef"].update(name="gone"),
@@ -116,20 +116,21 @@ CASES: dict[str, tuple[str, str, str, Plant]] = {
         "budget-fits", "web", "at least 1", lambda it: budget(it).update(maxUnavailable="0%"),
     ),
     "a budget of nobody": (
-        "budget-fits", "web", "selects no pod", lambda it: budget(it)["selector"].update(matchLabels={"a": "b"}),
+        "budget-fits", "web", "selects none of the pods",
+        lambda it: budget(it)["selector"].update(matchLabels={"a": "b"}),
     ),
     "two budgets": ("budget-fits", "web", "same pods", lambda it: it.twin("PodDisruptionBudget", "web-blue", "other")),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_planted_defect_is_found_by_its_rule_alone(planted: Planted, case: str) -> None:
+def test_a_planted_defect_is_found_by_its_rule_and_no_other(planted: Planted, case: str) -> None:
     rule, subject, words, plant = CASES[case]
     plant(planted)
     assert found_by(planted, words) == {(rule, subject)}
 
 
-def test_each_of_these_rules_has_a_planted_defect() -> None:
+def test_each_rule_about_objects_has_a_planted_defect() -> None:
     assert {rule for rule, *_ in CASES.values()} == rules_of("objects")
 
 
@@ -141,6 +142,6 @@ ALLOWED: dict[str, Plant] = {
 
 
 @pytest.mark.parametrize("case", ALLOWED)
-def test_what_is_allowed_is_not_found(planted: Planted, case: str) -> None:
+def test_an_allowed_change_breaks_no_rule(planted: Planted, case: str) -> None:
     ALLOWED[case](planted)
     assert planted.findings() == []

@@ -128,7 +128,7 @@ CASES: dict[str, tuple[str, str, str, Plant]] = {
         "no-privileges", "web", "is privileged", lambda it: context(it).update(privileged=True),
     ),
     "may gain rights": (
-        "no-privileges", "web", "gain rights",
+        "no-privileges", "web", "gain privileges",
         lambda it: context(it).pop("allowPrivilegeEscalation"),
     ),
     "keeps capabilities": (
@@ -183,13 +183,13 @@ CASES: dict[str, tuple[str, str, str, Plant]] = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_planted_defect_is_found_by_its_rule_alone(planted: Planted, case: str) -> None:
+def test_a_planted_defect_is_found_by_its_rule_and_no_other(planted: Planted, case: str) -> None:
     rule, subject, words, plant = CASES[case]
     plant(planted)
     assert found_by(planted, words) == {(rule, subject)}
 
 
-def test_each_of_these_rules_has_a_planted_defect() -> None:
+def test_each_rule_about_pods_has_a_planted_defect() -> None:
     assert {rule for rule, *_ in CASES.values()} == rules_of("pods")
 
 
@@ -210,6 +210,6 @@ ALLOWED: dict[str, Plant] = {
 
 
 @pytest.mark.parametrize("case", ALLOWED)
-def test_what_is_allowed_is_not_found(planted: Planted, case: str) -> None:
+def test_an_allowed_change_breaks_no_rule(planted: Planted, case: str) -> None:
     ALLOWED[case](planted)
     assert planted.findings() == []

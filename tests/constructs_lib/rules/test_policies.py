@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from constructs_lib.rules.facts import Facts
-from constructs_lib.rules.index import Index
-from constructs_lib.rules.policies import Pod, Policies
+from constructs_lib.rules.policies import Policies
+from constructs_lib.rules.unit import UnitView
+from constructs_lib.rules.workloads import Pods
 
-CALLER = Pod("caller", "apps", {"app.kubernetes.io/name": "caller", "role": "front"})
-STRANGER = Pod("stranger", "other", {"app.kubernetes.io/name": "caller", "role": "front"})
-CALLEE = Pod("callee", "apps", {"app.kubernetes.io/name": "callee"}, {"http": 8080})
+CALLER = Pods("caller", "apps", {"app.kubernetes.io/name": "caller", "role": "front"})
+STRANGER = Pods("stranger", "other", {"app.kubernetes.io/name": "caller", "role": "front"})
+CALLEE = Pods("callee", "apps", {"app.kubernetes.io/name": "callee"}, {"http": 8080})
 SELECT_CALLEE = {"matchLabels": {"app.kubernetes.io/name": "callee"}}
 FROM_CALLER = {"podSelector": {"matchLabels": {"app.kubernetes.io/name": "caller"}}}
 
@@ -23,33 +24,36 @@ def policies(*specs: dict[str, Any]) -> Policies:
         for number, spec in enumerate(specs)
     ]
     namespace = {"kind": "Namespace", "metadata": {"name": "other", "labels": {"team": "b"}}}
-    return Policies(Index(Facts(objects=[*made, namespace])))
+    return Policies(UnitView(Facts(objects=[*made, namespace])))
 
 
 def ingress(*rules: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {"podSelector": SELECT_CALLEE, "policyTypes": ["Ingress"], "ingress": list(rules), **more}
 
 
-def test_without_a_policy_everything_is_open() -> None:
+def test_a_pod_without_a_policy_is_open() -> None:
     assert policies().blocked(CALLER, CALLEE, 8080) == []
     assert not policies().closed(CALLEE, "ingress")
 
 
 def test_a_policy_that_selects_a_pod_closes_it_in_its_direction_only() -> None:
     made = policies(ingress())
-    assert made.blocked(CALLER, CALLEE, 8080) == ["callee does not admit it"]
+    assert made.blocked(CALLER, CALLEE, 8080) == ["ingress to callee is blocked"]
     assert made.blocked(CALLEE, CALLER, 8080) == []
 
 
-def test_a_policy_of_another_namespace_selects_nobody_here() -> None:
+def test_a_policy_selects_no_pods_of_another_namespace() -> None:
     made = policies({"podSelector": {}, "policyTypes": ["Ingress"]})
     assert not made.closed(STRANGER, "ingress")
     assert made.closed(CALLER, "ingress")
 
 
-def test_both_ends_must_be_open() -> None:
+def test_a_connection_needs_both_ends_open() -> None:
     out = {"podSelector": FROM_CALLER["podSelector"], "policyTypes": ["Egress"]}
-    assert policies(ingress(), out).blocked(CALLER, CALLEE, 8080) == ["caller may not send", "callee does not admit it"]
+    assert policies(ingress(), out).blocked(CALLER, CALLEE, 8080) == [
+        "egress from caller is blocked",
+        "ingress to callee is blocked",
+    ]
 
 
 def test_policies_add_up() -> None:
@@ -62,7 +66,7 @@ def test_an_egress_rule_implies_the_direction() -> None:
     assert made.closed(CALLER, "ingress")
 
 
-def test_without_an_egress_rule_only_ingress_is_implied() -> None:
+def test_a_policy_without_an_egress_rule_implies_ingress_only() -> None:
     made = policies({"podSelector": FROM_CALLER["podSelector"]})
     assert not made.closed(CALLER, "egress")
     assert made.closed(CALLER, "ingress")
@@ -110,6 +114,6 @@ PORTS: dict[str, tuple[list[dict[str, Any]], bool]] = {
 
 
 @pytest.mark.parametrize(("ports", "admitted"), PORTS.values(), ids=PORTS)
-def test_a_port_is_admitted_by_number_name_range_and_protocol(ports: list[dict[str, Any]], admitted: bool) -> None:
+def test_a_port_is_allowed_by_number_name_range_and_protocol(ports: list[dict[str, Any]], admitted: bool) -> None:
     for rule in ({"from": [FROM_CALLER], "ports": ports}, {"ports": ports}):
         assert (policies(ingress(rule)).blocked(CALLER, CALLEE, 8080) == []) == admitted

@@ -29,7 +29,7 @@ CASES: dict[str, tuple[str, str, Plant]] = {
         "web", "spec.template.spec.containers.0 has no name", lambda it: it.main("web-blue").pop("name"),
     ),
     "a variable that is a number": (
-        "web", "env.0.value must be text, got '1'",
+        "web", "env.0.value must be a string, got '1'",
         lambda it: it.main("web-blue")["env"].insert(0, {"name": "A", "value": 1}),
     ),
     "a port that is text": (
@@ -41,7 +41,7 @@ CASES: dict[str, tuple[str, str, Plant]] = {
         lambda it: spec(it, "Deployment", "mailer").update(replicas=True),
     ),
     "a label that is a number": (
-        "web", "metadata.labels.a must be text",
+        "web", "metadata.labels.a must be a string",
         lambda it: it.one("Deployment", "web-blue")["metadata"]["labels"].update(a=1),
     ),
     "labels that are nothing": (
@@ -74,7 +74,7 @@ def paths(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int,
 
 @settings(max_examples=200, deadline=None)
 @given(data=st.data())
-def test_whatever_a_patch_writes_anywhere_no_rule_stumbles(good: Planted, data: st.DataObject) -> None:
+def test_rules_survive_whatever_a_patch_writes(good: Planted, data: st.DataObject) -> None:
     it = good.copy()
     objects = [each for each in it.objects() if each["kind"] not in ("Kustomization", "HelmRelease")]
     each = data.draw(st.sampled_from(objects))

@@ -78,13 +78,15 @@ CASES: dict[str, tuple[str, str, str, Plant]] = {
         "route-has-listener", "web", "namespace apps", lambda it: listener(it, "external").pop("allowedRoutes"),
     ),
     "a listener that takes no HTTP": (
-        "route-has-listener", "web", "takes no HTTPRoute",
+        "route-has-listener", "web", "does not accept HTTPRoute objects",
         lambda it: listener(it, "external")["allowedRoutes"].update(kinds=[{"kind": "GRPCRoute"}]),
     ),
     "a backend that is not there": (
         "backend-exists", "api", "no Service of that name", lambda it: backend(it).update(name="gone"),
     ),
-    "a backend at another port": ("backend-exists", "api", "no such port", lambda it: backend(it).update(port=81)),
+    "a backend at another port": (
+        "backend-exists", "api", "does not have that port", lambda it: backend(it).update(port=81),
+    ),
     "a mirror that is not there": (
         "backend-exists", "api", "mirror:1",
         lambda it: spec(it)["rules"][0].update(
@@ -101,22 +103,22 @@ CASES: dict[str, tuple[str, str, str, Plant]] = {
     ),
     "two routes for one path": ("claims-are-distinct", "web", "shop.test.example.com/", copy_of_external),
     "one route for one path twice": (
-        "claims-are-distinct", "web", "claims already",
+        "claims-are-distinct", "web", "already claims",
         lambda it: spec(it, "web-external")["rules"].append(spec(it, "web-external")["rules"][0]),
     ),
     "an HTTPRoute at the host of a GRPCRoute": (
-        "host-has-one-kind", "rpc", "share the host rpc.apps",
+        "host-has-one-kind", "rpc", "share host rpc.apps",
         lambda it: spec(it, "web")["hostnames"].append("rpc.apps"),
     ),
     "an alias to nowhere": (
-        "alias-leads-to-its-route", "api", "no gateway answers",
+        "alias-leads-to-its-route", "api", "not the address of a gateway",
         lambda it: spec(it, "api", "Service").update(externalName="internal.example.com"),
     ),
     "an alias at another port": (
         "alias-leads-to-its-route", "api", "port 80", lambda it: ports(it, "api")[0].update(port=80),
     ),
     "an alias without a route": (
-        "alias-leads-to-its-route", "api", "no route takes its name", lambda it: it.take_out("HTTPRoute", "api"),
+        "alias-leads-to-its-route", "api", "no route accepts the host", lambda it: it.take_out("HTTPRoute", "api"),
     ),
     "a selector of nobody": (
         "service-has-pods", "rpc", "selects no pod",
@@ -129,7 +131,7 @@ CASES: dict[str, tuple[str, str, str, Plant]] = {
         "service-port-exists", "rpc", "port 9001", lambda it: ports(it, "rpc-blue")[0].update(targetPort=9001),
     ),
     "a headless Service with an address": (
-        "headless-service-exists", "store", "clusterIP None",
+        "headless-service-exists", "store", "clusterIP: None",
         lambda it: spec(it, "store", "Service").pop("clusterIP"),
     ),
     "a StatefulSet without its Service": (
@@ -155,13 +157,13 @@ CASES: dict[str, tuple[str, str, str, Plant]] = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_planted_defect_is_found_by_its_rule_alone(planted: Planted, case: str) -> None:
+def test_a_planted_defect_is_found_by_its_rule_and_no_other(planted: Planted, case: str) -> None:
     rule, subject, words, plant = CASES[case]
     plant(planted)
     assert found_by(planted, words) == {(rule, subject)}
 
 
-def test_each_of_these_rules_has_a_planted_defect() -> None:
+def test_each_rule_about_traffic_has_a_planted_defect() -> None:
     assert {rule for rule, *_ in CASES.values()} == rules_of("traffic")
 
 
@@ -185,6 +187,6 @@ ALLOWED: dict[str, Plant] = {
 
 
 @pytest.mark.parametrize("case", ALLOWED)
-def test_what_is_allowed_is_not_found(planted: Planted, case: str) -> None:
+def test_an_allowed_change_breaks_no_rule(planted: Planted, case: str) -> None:
     ALLOWED[case](planted)
     assert planted.findings() == []
