@@ -47,7 +47,7 @@ class Pods:
         return ", ".join(map(str, (*self.ports, *self.numbers))) or "no ports"
 
     @cached_property
-    def resolve(self) -> str:
+    def place(self) -> str:
         """By what policies select the pods, as one word: the namespace and the labels."""
         return repr((self.namespace, sorted(self.labels.items())))
 
