@@ -7,6 +7,7 @@ import importlib
 import cdk8s
 import jsii
 
+from .crossing import UnitChart
 from .parts.patches import apply_patches
 from .parts.routes import Traffic
 from .platform.gitops import FOLDER as GITOPS
@@ -22,13 +23,10 @@ from .workloads.worker import Worker
 
 _WORKLOADS = {"worker": Worker, "scheduled-job": ScheduledJob, "stateful": StatefulService}
 
-_app: cdk8s.App | None = None
-_count = 0
-
 
 def build(unit: Unit, cluster: str) -> dict[str, Json]:
     """The objects of a unit by the paths of their files below the cluster's folder. Raises Problem."""
-    chart = _chart()
+    chart = UnitChart()
     inputs = unit.inputs
     if isinstance(inputs, PlatformInputs):
         _component(chart, inputs)
@@ -39,14 +37,6 @@ def build(unit: Unit, cluster: str) -> dict[str, Json]:
     if not isinstance(inputs, SlotInputs) or inputs.slot:  # else its folder is that of what slots share, which syncs it
         sync(chart, cluster, unit.folder, _interval_seconds(inputs))
     return _by_path(_objects(chart, unit), unit)
-
-
-def _chart() -> cdk8s.Chart:
-    global _app, _count  # noqa: PLW0603 - one node process, one app; a chart for each unit
-    if _app is None:
-        _app = cdk8s.App(outdir=".scratch", record_construct_metadata=False)
-    _count += 1
-    return cdk8s.Chart(_app, f"unit-{_count}", disable_resource_name_hashes=True)
 
 
 def _component(chart: cdk8s.Chart, inputs: PlatformInputs) -> None:
@@ -78,13 +68,12 @@ def _interval_seconds(inputs: PlatformInputs | SlotInputs | SharedInputs) -> int
     return resolved.placement.revision_interval_seconds
 
 
-def _objects(chart: cdk8s.Chart, unit: Unit) -> list[Json]:
+def _objects(chart: UnitChart, unit: Unit) -> list[Json]:
     try:
-        objects: list[Json] = chart.to_json()
+        return chart.objects()
     except (jsii.errors.JSIIError, RuntimeError) as error:
-        said = str(error).strip().splitlines()[0]
-        raise Problem(f"{unit.id}: {said}; correct the patch that names this path, or take it out") from None
-    return objects
+        said = str(error).strip().splitlines()[0].removeprefix("Error: ")
+        raise Problem(f"{unit.id}: cdk8s rejected an object: {said}; fix the construct that adds it") from None
 
 
 def _by_path(objects: list[Json], unit: Unit) -> dict[str, Json]:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from cdk8s_plus_27 import k8s
 from constructs import Construct
 
+from ..kubernetes import (
+    CrossVersionObjectReference,
+    HorizontalPodAutoscalerBehavior,
+    HorizontalPodAutoscalerSpec,
+    HPAScalingRules,
+    MetricIdentifier,
+    MetricSpec,
+    MetricTarget,
+)
 from ..values import Metric, Scale
 from ..values.resolved_service import ResolvedService
 from .labels import meta
-from .objects import Manifest, quantity
+from .objects import Manifest
 
 
 def autoscaler(scope: Construct, resolved: ResolvedService, slot: str, target: str, at_peak: bool) -> None:
@@ -19,19 +27,14 @@ def autoscaler(scope: Construct, resolved: ResolvedService, slot: str, target: s
     scale = resolved.scale
     if scale.is_fixed:
         return
-    about = meta(resolved, target, slot)
-    k8s.KubeHorizontalPodAutoscalerV2(
-        scope,
-        f"HorizontalPodAutoscaler-{target}",
-        metadata=about.typed(),
-        spec=k8s.HorizontalPodAutoscalerSpecV2(
-            scale_target_ref=k8s.CrossVersionObjectReferenceV2(api_version="apps/v1", kind="Deployment", name=target),
-            min_replicas=scale.max if at_peak else scale.min,
-            max_replicas=scale.max,
-            metrics=_metrics(scale),
-            behavior=_behavior(scale),
-        ),
+    spec = HorizontalPodAutoscalerSpec(
+        behavior=_behavior(scale),
+        maxReplicas=scale.max,
+        metrics=_metrics(scale),
+        minReplicas=scale.max if at_peak else scale.min,
+        scaleTargetRef={"apiVersion": "apps/v1", "kind": "Deployment", "name": target},
     )
+    Manifest(scope, "autoscaling/v2", "HorizontalPodAutoscaler", meta(resolved, target, slot), spec=spec)
 
 
 def recommender(scope: Construct, resolved: ResolvedService, slot: str, kind: str, target: str) -> None:
@@ -48,48 +51,46 @@ def recommender(scope: Construct, resolved: ResolvedService, slot: str, kind: st
     )
 
 
-def _metrics(scale: Scale) -> list[k8s.MetricSpecV2]:
+def _metrics(scale: Scale) -> list[MetricSpec]:
     uses = [("cpu", scale.cpu_target), ("memory", scale.memory)]
-    measured = [
-        k8s.MetricSpecV2(
-            type="Resource",
-            resource=k8s.ResourceMetricSourceV2(
-                name=name, target=k8s.MetricTargetV2(type="Utilization", average_utilization=use)
-            ),
-        )
-        for name, use in uses
-        if use
-    ]
+    measured = [_resource(name, use) for name, use in uses if use]
     return measured + [_metric(each) for each in scale.metrics]
 
 
-def _metric(metric: Metric) -> k8s.MetricSpecV2:
-    selector = k8s.LabelSelector(match_labels=dict(metric.labels)) if metric.labels else None
-    identifier = k8s.MetricIdentifierV2(name=metric.name, selector=selector)
-    target = k8s.MetricTargetV2(type="AverageValue", average_value=quantity(metric.target))
+def _resource(name: str, use: int) -> MetricSpec:
+    target = MetricTarget(averageUtilization=use, type="Utilization")
+    return {"resource": {"name": name, "target": target}, "type": "Resource"}
+
+
+def _metric(metric: Metric) -> MetricSpec:
+    identifier = MetricIdentifier(name=metric.name)
+    if metric.labels:
+        identifier["selector"] = {"matchLabels": dict(sorted(metric.labels.items()))}
+    target = MetricTarget(averageValue=metric.target, type="AverageValue")
     if metric.kind == "pods":
-        return k8s.MetricSpecV2(type="Pods", pods=k8s.PodsMetricSourceV2(metric=identifier, target=target))
+        return {"pods": {"metric": identifier, "target": target}, "type": "Pods"}
     if metric.kind == "external":
-        source = k8s.ExternalMetricSourceV2(metric=identifier, target=target)
-        return k8s.MetricSpecV2(type="External", external=source)
-    described = k8s.CrossVersionObjectReferenceV2(
-        api_version=metric.described_api_version,
+        return {"external": {"metric": identifier, "target": target}, "type": "External"}
+    described = CrossVersionObjectReference(
+        apiVersion=metric.described_api_version,
         kind=str(metric.described_kind),
         name=str(metric.described_name),
     )
-    source_of = k8s.ObjectMetricSourceV2(described_object=described, metric=identifier, target=target)
-    return k8s.MetricSpecV2(type="Object", object=source_of)
+    return {"object": {"describedObject": described, "metric": identifier, "target": target}, "type": "Object"}
 
 
-def _behavior(scale: Scale) -> k8s.HorizontalPodAutoscalerBehaviorV2:
-    def rules(percent: int, period: int, calm: int) -> k8s.HpaScalingRulesV2:
-        policies = [
-            k8s.HpaScalingPolicyV2(type="Percent", value=percent, period_seconds=period),
-            k8s.HpaScalingPolicyV2(type="Pods", value=1, period_seconds=period),
-        ]
-        return k8s.HpaScalingRulesV2(stabilization_window_seconds=calm, select_policy="Max", policies=policies)
+def _behavior(scale: Scale) -> HorizontalPodAutoscalerBehavior:
+    def rules(percent: int, period: int, calm: int) -> HPAScalingRules:
+        return {
+            "policies": [
+                {"periodSeconds": period, "type": "Percent", "value": percent},
+                {"periodSeconds": period, "type": "Pods", "value": 1},
+            ],
+            "selectPolicy": "Max",
+            "stabilizationWindowSeconds": calm,
+        }
 
-    return k8s.HorizontalPodAutoscalerBehaviorV2(
-        scale_up=rules(scale.scale_up_percent, 15, 0),
-        scale_down=rules(scale.scale_down_percent, 60, scale.scale_down_seconds),
-    )
+    return {
+        "scaleDown": rules(scale.scale_down_percent, 60, scale.scale_down_seconds),
+        "scaleUp": rules(scale.scale_up_percent, 15, 0),
+    }

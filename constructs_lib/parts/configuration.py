@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Sequence
 
-from cdk8s_plus_27 import k8s
 from constructs import Construct
 
 from ..values import Config, Secret
@@ -32,7 +31,8 @@ def config_maps(scope: Construct, resolved: ResolvedService, slot: str) -> None:
     """One immutable ConfigMap for each config of the service."""
     for config in resolved.service.configs:
         about = meta(resolved, config_map_name(resolved, slot, config), slot)
-        k8s.KubeConfigMap(scope, about.name, metadata=about.typed(), data=dict(config.data), immutable=True)
+        # Sorted, as for the hash: the order of the entries in apps/ does not matter.
+        Manifest(scope, "v1", "ConfigMap", about, data=dict(sorted(config.data.items())), immutable=True)
 
 
 def external_secrets(scope: Construct, resolved: ResolvedService, slot: str) -> None:

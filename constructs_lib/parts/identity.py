@@ -2,39 +2,36 @@
 
 from __future__ import annotations
 
-from cdk8s_plus_27 import k8s
 from constructs import Construct
 
+from ..kubernetes import PolicyRule, RoleRef, Subject
+from ..values import Permission
 from ..values.resolved_service import ResolvedService
 from .labels import meta
 from .names import slot_name
+from .objects import Manifest
 
 
 def identity(scope: Construct, resolved: ResolvedService, slot: str) -> None:
     """A ServiceAccount of its own and, when asked, a Role and its binding."""
     about = meta(resolved, slot_name(resolved.service.name, slot), slot)
-    k8s.KubeServiceAccount(
-        scope,
-        f"ServiceAccount-{about.name}",
-        metadata=about.typed(),
-        automount_service_account_token=False,
-    )
+    Manifest(scope, "v1", "ServiceAccount", about, automountServiceAccountToken=False)
     if not resolved.service.permissions:
         return
-    rules = [
-        k8s.PolicyRule(
-            api_groups=list(each.api_groups),
-            resources=list(each.resources),
-            verbs=list(each.verbs),
-            resource_names=list(each.names) or None,
-        )
-        for each in resolved.service.permissions
-    ]
-    k8s.KubeRole(scope, f"Role-{about.name}", metadata=about.typed(), rules=rules)
-    k8s.KubeRoleBinding(
+    rules = [_rule(each) for each in resolved.service.permissions]
+    Manifest(scope, "rbac.authorization.k8s.io/v1", "Role", about, rules=rules)
+    Manifest(
         scope,
-        f"RoleBinding-{about.name}",
-        metadata=about.typed(),
-        role_ref=k8s.RoleRef(api_group="rbac.authorization.k8s.io", kind="Role", name=about.name),
-        subjects=[k8s.Subject(kind="ServiceAccount", name=about.name, namespace=about.namespace)],
+        "rbac.authorization.k8s.io/v1",
+        "RoleBinding",
+        about,
+        roleRef=RoleRef(apiGroup="rbac.authorization.k8s.io", kind="Role", name=about.name),
+        subjects=[Subject(kind="ServiceAccount", name=about.name, namespace=resolved.placement.namespace)],
     )
+
+
+def _rule(permission: Permission) -> PolicyRule:
+    rule = PolicyRule(apiGroups=permission.api_groups)
+    if permission.names:
+        rule["resourceNames"] = permission.names
+    return {**rule, "resources": permission.resources, "verbs": permission.verbs}

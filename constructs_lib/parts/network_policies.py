@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
-from cdk8s_plus_27 import k8s
 from constructs import Construct
 
+from ..kubernetes import (
+    LabelSelector,
+    NetworkPolicyEgressRule,
+    NetworkPolicyIngressRule,
+    NetworkPolicyPeer,
+    NetworkPolicyPort,
+    NetworkPolicySpec,
+)
 from ..values.resolved_service import Callee, ResolvedService
 from .calls import Call, calls
 from .labels import meta, selector
@@ -22,7 +30,7 @@ from .names import (
     MONITORING,
     proxy_labels,
 )
-from .objects import number
+from .objects import Manifest
 
 _POSTGRES = 5432
 
@@ -39,10 +47,10 @@ def network_policies(scope: Construct, specs: Sequence[ResolvedService]) -> None
     _policy(scope, resolved, name, selector(name), ingress, egress, ["Ingress", "Egress"])
     for callee, ports in _direct(specs):
         pods = [_peer(selector(callee.name), callee.namespace)]
-        out = [k8s.NetworkPolicyEgressRule(to=pods, ports=_ports(ports))]
+        out: list[NetworkPolicyEgressRule] = [{"ports": _ports(ports), "to": pods}]
         _policy(scope, resolved, f"{name}-to-{callee.name}", selector(name), [], out, ["Egress"])
         caller = [_peer(selector(name), resolved.placement.namespace)]
-        admitted = [k8s.NetworkPolicyIngressRule(from_=caller, ports=_ports(ports))]
+        admitted: list[NetworkPolicyIngressRule] = [{"from": caller, "ports": _ports(ports)}]
         _policy(scope, resolved, f"{callee.name}-from-{name}", selector(callee.name), admitted, [], ["Ingress"])
 
 
@@ -51,63 +59,59 @@ def _policy(
     resolved: ResolvedService,
     name: str,
     pods: dict[str, str],
-    ingress: list[k8s.NetworkPolicyIngressRule],
-    egress: list[k8s.NetworkPolicyEgressRule],
-    types: list[str],
+    ingress: list[NetworkPolicyIngressRule],
+    egress: list[NetworkPolicyEgressRule],
+    types: list[Literal["Ingress", "Egress"]],
 ) -> None:
-    k8s.KubeNetworkPolicy(
-        scope,
-        f"NetworkPolicy-{name}",
-        metadata=meta(resolved, name).typed(),
-        spec=k8s.NetworkPolicySpec(
-            pod_selector=k8s.LabelSelector(match_labels=pods),
-            policy_types=types,
-            ingress=ingress or None,
-            egress=egress or None,
-        ),
-    )
+    spec = NetworkPolicySpec()
+    if egress:
+        spec["egress"] = egress
+    if ingress:
+        spec["ingress"] = ingress
+    spec["podSelector"] = {"matchLabels": pods}
+    spec["policyTypes"] = types
+    Manifest(scope, "networking.k8s.io/v1", "NetworkPolicy", meta(resolved, name), spec=spec)
 
 
-def _from_gateways(specs: Sequence[ResolvedService]) -> list[k8s.NetworkPolicyIngressRule]:
+def _from_gateways(specs: Sequence[ResolvedService]) -> list[NetworkPolicyIngressRule]:
     ports = sorted({port.number for resolved in specs for port in resolved.service.routed})
     gateways = [INTERNAL] if ports else []
     gateways += [EXTERNAL] if any(resolved.service.external for resolved in specs) else []
     peers = [_peer(proxy_labels(gateway), ENVOY_SYSTEM) for gateway in gateways]
-    return [k8s.NetworkPolicyIngressRule(from_=peers, ports=_ports(ports))] if peers else []
+    return [{"from": peers, "ports": _ports(ports)}] if peers else []
 
 
-def _from_prometheus(specs: Sequence[ResolvedService]) -> list[k8s.NetworkPolicyIngressRule]:
+def _from_prometheus(specs: Sequence[ResolvedService]) -> list[NetworkPolicyIngressRule]:
     ports = sorted({resolved.service.metrics.port for resolved in specs if resolved.service.metrics})
     peers = [_peer({"app.kubernetes.io/name": "prometheus"}, MONITORING)]
-    return [k8s.NetworkPolicyIngressRule(from_=peers, ports=_ports(ports))] if ports else []
+    return [{"from": peers, "ports": _ports(ports)}] if ports else []
 
 
-def _to_dns() -> k8s.NetworkPolicyEgressRule:
-    ports = [k8s.NetworkPolicyPort(port=number(53), protocol=protocol) for protocol in ("UDP", "TCP")]
-    return k8s.NetworkPolicyEgressRule(to=[_peer(DNS_LABEL, DNS_NAMESPACE)], ports=ports)
+def _to_dns() -> NetworkPolicyEgressRule:
+    return {
+        "ports": [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}],
+        "to": [_peer(DNS_LABEL, DNS_NAMESPACE)],
+    }
 
 
-def _to_gateway(specs: Sequence[ResolvedService]) -> list[k8s.NetworkPolicyEgressRule]:
+def _to_gateway(specs: Sequence[ResolvedService]) -> list[NetworkPolicyEgressRule]:
     peers = [_peer(proxy_labels(INTERNAL), ENVOY_SYSTEM)]
     routed = any(call.routed for call in _calls(specs))
-    return [k8s.NetworkPolicyEgressRule(to=peers, ports=_ports([INTERNAL_PORT]))] if routed else []
+    return [{"ports": _ports([INTERNAL_PORT]), "to": peers}] if routed else []
 
 
-def _to_database(specs: Sequence[ResolvedService]) -> list[k8s.NetworkPolicyEgressRule]:
+def _to_database(specs: Sequence[ResolvedService]) -> list[NetworkPolicyEgressRule]:
     if not any(resolved.database for resolved in specs):
         return []
     peer = _peer({"cnpg.io/cluster": DATABASE_CLUSTER}, DATABASES)
-    return [k8s.NetworkPolicyEgressRule(to=[peer], ports=_ports([_POSTGRES]))]
+    return [{"ports": _ports([_POSTGRES]), "to": [peer]}]
 
 
-def _to_outside(specs: Sequence[ResolvedService]) -> list[k8s.NetworkPolicyEgressRule]:
+def _to_outside(specs: Sequence[ResolvedService]) -> list[NetworkPolicyEgressRule]:
     # By the whole value: two specs may mean other addresses by one name.
     found = dict.fromkeys(outside for resolved in specs for outside in resolved.service.outside)
     return [
-        k8s.NetworkPolicyEgressRule(
-            to=[k8s.NetworkPolicyPeer(ip_block=k8s.IpBlock(cidr=cidr)) for cidr in outside.cidrs],
-            ports=_ports(outside.ports),
-        )
+        {"ports": _ports(outside.ports), "to": [{"ipBlock": {"cidr": cidr}} for cidr in outside.cidrs]}
         for outside in found
     ]
 
@@ -124,15 +128,13 @@ def _direct(specs: Sequence[ResolvedService]) -> list[tuple[Callee, list[int]]]:
     return [(callee, sorted(numbers)) for _, (callee, numbers) in sorted(ports.items())]
 
 
-def _peer(pods: dict[str, str], namespace: str) -> k8s.NetworkPolicyPeer:
-    return k8s.NetworkPolicyPeer(
-        pod_selector=k8s.LabelSelector(match_labels=dict(pods)), namespace_selector=_namespace(namespace)
-    )
+def _peer(pods: dict[str, str], namespace: str) -> NetworkPolicyPeer:
+    return {"namespaceSelector": _namespace(namespace), "podSelector": {"matchLabels": pods}}
 
 
-def _namespace(name: str) -> k8s.LabelSelector:
-    return k8s.LabelSelector(match_labels={"kubernetes.io/metadata.name": name})
+def _namespace(name: str) -> LabelSelector:
+    return {"matchLabels": {"kubernetes.io/metadata.name": name}}
 
 
-def _ports(numbers: Iterable[int]) -> list[k8s.NetworkPolicyPort]:
-    return [k8s.NetworkPolicyPort(port=number(each), protocol="TCP") for each in numbers]
+def _ports(numbers: Iterable[int]) -> list[NetworkPolicyPort]:
+    return [{"port": each, "protocol": "TCP"} for each in numbers]

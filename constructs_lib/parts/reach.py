@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cdk8s_plus_27 import k8s
 from constructs import Construct
 
+from ..kubernetes import ServicePort, ServiceSpec
 from ..values import Port
 from ..values.resolved_service import ResolvedService
 from .labels import meta, selector
 from .names import ENVOY_SYSTEM, INTERNAL, INTERNAL_PORT, slot_name
-from .objects import Meta, text
+from .objects import Manifest, Meta
 
 
 def slot_service(scope: Construct, resolved: ResolvedService, slot: str) -> None:
@@ -40,37 +40,21 @@ def gateway_aliases(scope: Construct, resolved: ResolvedService) -> None:
     suffixes = ["", "-grpc"] if len(routed) > 1 else [""][: len(routed)]
     for suffix in suffixes:
         about = meta(resolved, resolved.service.name + suffix)
-        k8s.KubeService(
-            scope,
-            f"Service-{about.name}",
-            metadata=about.typed(),
-            spec=k8s.ServiceSpec(
-                type="ExternalName",
-                external_name=f"{INTERNAL}.{ENVOY_SYSTEM}.svc.cluster.local",
-                ports=[k8s.ServicePort(name="http", port=INTERNAL_PORT)],
-            ),
+        spec = ServiceSpec(
+            externalName=f"{INTERNAL}.{ENVOY_SYSTEM}.svc.cluster.local",
+            ports=[ServicePort(name="http", port=INTERNAL_PORT)],
+            type="ExternalName",
         )
+        Manifest(scope, "v1", "Service", about, spec=spec)
 
 
 def _service(
     scope: Construct, about: Meta, ports: Iterable[Port], selected: dict[str, str], headless: bool = False
 ) -> None:
-    k8s.KubeService(
-        scope,
-        f"Service-{about.name}",
-        metadata=about.typed(),
-        spec=k8s.ServiceSpec(
-            selector=selected,
-            cluster_ip="None" if headless else None,
-            ports=[
-                k8s.ServicePort(
-                    name=port.name,
-                    port=port.number,
-                    target_port=text(port.name),
-                    protocol="TCP",
-                    app_protocol="kubernetes.io/h2c" if port.protocol == "h2c" else None,
-                )
-                for port in ports
-            ],
-        ),
-    )
+    spec = ServiceSpec(ports=[_port(port) for port in ports], selector=selected)
+    Manifest(scope, "v1", "Service", about, spec={"clusterIP": "None", **spec} if headless else spec)
+
+
+def _port(port: Port) -> ServicePort:
+    target = ServicePort(name=port.name, port=port.number, protocol="TCP", targetPort=port.name)
+    return {"appProtocol": "kubernetes.io/h2c", **target} if port.protocol == "h2c" else target

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from cdk8s_plus_27 import k8s
+from collections.abc import Sequence
+
 from constructs import Construct
 
+from ..kubernetes import (
+    NetworkPolicyEgressRule,
+    NetworkPolicyIngressRule,
+    NetworkPolicyPeer,
+    NetworkPolicyPort,
+    NetworkPolicySpec,
+)
 from ..parts.names import (
     CALLS_GATEWAY_LABEL,
     DNS_LABEL,
@@ -19,7 +27,7 @@ from ..parts.names import (
     PRIVILEGED_PORT_SHIFT,
     proxy_labels,
 )
-from ..parts.objects import Meta, number
+from ..parts.objects import Manifest, Meta
 from ..values.environment import Environment, Role
 
 _XDS_PORT = 18000
@@ -34,36 +42,26 @@ class ClosedByDefault(Construct):
 
     def __init__(self, scope: Construct, environment: Environment, role: Role) -> None:
         super().__init__(scope, "closed")
-        both = ["Ingress", "Egress"]
-        self._policy("deny-services", environment.namespace, {}, types=both)
-        self._policy("deny-proxies", ENVOY_SYSTEM, {"app.kubernetes.io/managed-by": "envoy-gateway"}, types=both)
+        self._policy("deny-services", environment.namespace, {})
+        self._policy("deny-proxies", ENVOY_SYSTEM, {"app.kubernetes.io/managed-by": "envoy-gateway"})
         callers = _peer(environment.namespace, {CALLS_GATEWAY_LABEL: INTERNAL})
         shifted = [port + PRIVILEGED_PORT_SHIFT for port in (HTTP_PORT, HTTPS_PORT)]
-        self._gateway(environment, INTERNAL, [callers], [INTERNAL_PORT])
-        self._gateway(environment, EXTERNAL, None, shifted)
+        self._gateway(environment, INTERNAL, {"from": [callers], "ports": _ports([INTERNAL_PORT])})
+        self._gateway(environment, EXTERNAL, {"ports": _ports(shifted)})
 
-    def _gateway(
-        self, environment: Environment, gateway: str, callers: list[k8s.NetworkPolicyPeer] | None, ports: list[int]
-    ) -> None:
+    def _gateway(self, environment: Environment, gateway: str, callers: NetworkPolicyIngressRule) -> None:
         metrics = _peer(MONITORING, {"app.kubernetes.io/name": "prometheus"})
+        control_plane = _peer(ENVOY_SYSTEM, {"control-plane": "envoy-gateway"})
+        dns: list[NetworkPolicyPort] = [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]
         self._policy(
             f"proxies-{gateway}",
             ENVOY_SYSTEM,
             proxy_labels(gateway),
-            types=["Ingress", "Egress"],
-            ingress=[
-                k8s.NetworkPolicyIngressRule(from_=callers, ports=_ports(ports)),
-                k8s.NetworkPolicyIngressRule(from_=[metrics], ports=_ports([_PROXY_METRICS_PORT])),
-            ],
+            ingress=[callers, {"from": [metrics], "ports": _ports([_PROXY_METRICS_PORT])}],
             egress=[
-                k8s.NetworkPolicyEgressRule(to=[_peer(environment.namespace, {})]),
-                k8s.NetworkPolicyEgressRule(
-                    to=[_peer(ENVOY_SYSTEM, {"control-plane": "envoy-gateway"})], ports=_ports([_XDS_PORT])
-                ),
-                k8s.NetworkPolicyEgressRule(
-                    to=[_peer(DNS_NAMESPACE, DNS_LABEL)],
-                    ports=[k8s.NetworkPolicyPort(port=number(53), protocol=each) for each in ("UDP", "TCP")],
-                ),
+                {"to": [_peer(environment.namespace, {})]},
+                {"ports": _ports([_XDS_PORT]), "to": [control_plane]},
+                {"ports": dns, "to": [_peer(DNS_NAMESPACE, DNS_LABEL)]},
             ],
         )
 
@@ -73,28 +71,26 @@ class ClosedByDefault(Construct):
         namespace: str,
         pods: dict[str, str],
         *,
-        types: list[str],
-        ingress: list[k8s.NetworkPolicyIngressRule] | None = None,
-        egress: list[k8s.NetworkPolicyEgressRule] | None = None,
+        ingress: Sequence[NetworkPolicyIngressRule] = (),
+        egress: Sequence[NetworkPolicyEgressRule] = (),
     ) -> None:
-        k8s.KubeNetworkPolicy(
-            self,
-            f"NetworkPolicy-{name}",
-            metadata=Meta(name, namespace, {"app.kubernetes.io/managed-by": "desired"}).typed(),
-            spec=k8s.NetworkPolicySpec(
-                pod_selector=k8s.LabelSelector(match_labels=pods or None),
-                policy_types=types,
-                ingress=ingress,
-                egress=egress,
-            ),
-        )
+        spec = NetworkPolicySpec()
+        if egress:
+            spec["egress"] = egress
+        if ingress:
+            spec["ingress"] = ingress
+        spec["podSelector"] = {"matchLabels": pods} if pods else {}
+        spec["policyTypes"] = ["Ingress", "Egress"]
+        about = Meta(name, namespace, {"app.kubernetes.io/managed-by": "desired"})
+        Manifest(self, "networking.k8s.io/v1", "NetworkPolicy", about, spec=spec)
 
 
-def _peer(namespace: str, pods: dict[str, str]) -> k8s.NetworkPolicyPeer:
-    selected = k8s.LabelSelector(match_labels={"kubernetes.io/metadata.name": namespace})
-    chosen = k8s.LabelSelector(match_labels=dict(pods)) if pods else None
-    return k8s.NetworkPolicyPeer(namespace_selector=selected, pod_selector=chosen)
+def _peer(namespace: str, pods: dict[str, str]) -> NetworkPolicyPeer:
+    peer: NetworkPolicyPeer = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}}}
+    if pods:
+        peer["podSelector"] = {"matchLabels": pods}
+    return peer
 
 
-def _ports(numbers: list[int]) -> list[k8s.NetworkPolicyPort]:
-    return [k8s.NetworkPolicyPort(port=number(each), protocol="TCP") for each in numbers]
+def _ports(numbers: list[int]) -> list[NetworkPolicyPort]:
+    return [{"port": each, "protocol": "TCP"} for each in numbers]

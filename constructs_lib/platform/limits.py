@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cdk8s_plus_27 import k8s
 from constructs import Construct
 
-from ..parts.objects import Meta, quantity
+from ..kubernetes import LimitRangeItem, LimitRangeSpec, ResourceQuotaSpec
+from ..parts.objects import Manifest, Meta
 from ..values.environment import Environment, Role
 
 
@@ -17,22 +17,17 @@ class Limits(Construct):
         quota = environment.cluster(role).quota
         about = Meta("services", environment.namespace, {"app.kubernetes.io/managed-by": "desired"})
         hard = {
+            "limits.memory": quota.memory,
+            "pods": str(quota.pods),
             "requests.cpu": quota.cpu,
             "requests.memory": quota.memory,
-            "limits.memory": quota.memory,
             "requests.storage": quota.storage,
-            "pods": str(quota.pods),
         }
-        k8s.KubeResourceQuota(
-            self,
-            "ResourceQuota",
-            metadata=about.typed(),
-            spec=k8s.ResourceQuotaSpec(hard={key: quantity(value) for key, value in hard.items()}),
-        )
+        Manifest(self, "v1", "ResourceQuota", about, spec=ResourceQuotaSpec(hard=hard))
         small = environment.sizes["S"]
-        item = k8s.LimitRangeItem(
+        item = LimitRangeItem(
+            default={"memory": small.memory},
+            defaultRequest={"cpu": small.cpu, "memory": small.memory},
             type="Container",
-            default={"memory": quantity(small.memory)},
-            default_request={"cpu": quantity(small.cpu), "memory": quantity(small.memory)},
         )
-        k8s.KubeLimitRange(self, "LimitRange", metadata=about.typed(), spec=k8s.LimitRangeSpec(limits=[item]))
+        Manifest(self, "v1", "LimitRange", about, spec=LimitRangeSpec(limits=[item]))

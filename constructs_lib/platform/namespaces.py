@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from cdk8s_plus_27 import k8s
 from constructs import Construct
 
 from ..parts.names import DATABASES, ENVOY_SYSTEM, FLUX, GATEWAYS, MONITORING
-from ..parts.objects import Meta
+from ..parts.objects import Manifest, Meta
 from ..values.environment import Environment, Role
 
 OPERATORS = ("cert-manager", "cnpg-system", "external-secrets")
@@ -26,4 +25,4 @@ class Namespaces(Construct):
         modes = {f"pod-security.kubernetes.io/{mode}": _LEVEL for mode in ("enforce", "warn", "audit")}
         for name in namespaces(environment):
             about = Meta(name, labels={"app.kubernetes.io/managed-by": "desired", **modes})
-            k8s.KubeNamespace(self, f"Namespace-{name}", metadata=about.typed())
+            Manifest(self, "v1", "Namespace", about)

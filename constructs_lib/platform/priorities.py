@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from cdk8s_plus_27 import k8s
 from constructs import Construct
 
 from ..parts.names import PRIORITY
-from ..parts.objects import Meta
+from ..parts.objects import Manifest, Meta
 from ..values.environment import Environment, Role
 
 
@@ -16,11 +15,12 @@ class Priorities(Construct):
     def __init__(self, scope: Construct, environment: Environment, role: Role) -> None:
         super().__init__(scope, "priorities")
         for tier, name in PRIORITY.items():
-            k8s.KubePriorityClass(
+            Manifest(
                 self,
-                f"PriorityClass-{name}",
-                metadata=Meta(name, labels={"app.kubernetes.io/managed-by": "desired"}).typed(),
-                value=(4 - tier) * 1000,
-                preemption_policy="Never" if tier == max(PRIORITY) else "PreemptLowerPriority",
+                "scheduling.k8s.io/v1",
+                "PriorityClass",
+                Meta(name, labels={"app.kubernetes.io/managed-by": "desired"}),
                 description=f"Services of tier {tier}.",
+                preemptionPolicy="Never" if tier == max(PRIORITY) else "PreemptLowerPriority",
+                value=(4 - tier) * 1000,
             )

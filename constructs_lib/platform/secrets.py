@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cdk8s_plus_27 import k8s
 from constructs import Construct
 
+from ..kubernetes import PolicyRule, RoleRef, Subject
 from ..parts.names import DATABASE_STORE, DATABASES, SECRET_STORE
 from ..parts.objects import Manifest, Meta
 from ..values.environment import Environment, Role
@@ -48,18 +48,17 @@ class SecretStores(Construct):
 
     def _reader(self) -> None:
         about = Meta(_READER, DATABASES, {"app.kubernetes.io/managed-by": "desired"})
-        k8s.KubeServiceAccount(self, "ServiceAccount", metadata=about.typed(), automount_service_account_token=False)
+        Manifest(self, "v1", "ServiceAccount", about, automountServiceAccountToken=False)
         rules = [
-            k8s.PolicyRule(api_groups=[""], resources=["secrets"], verbs=["get", "list", "watch"]),
-            k8s.PolicyRule(
-                api_groups=["authorization.k8s.io"], resources=["selfsubjectrulesreviews"], verbs=["create"]
-            ),
+            PolicyRule(apiGroups=[""], resources=["secrets"], verbs=["get", "list", "watch"]),
+            PolicyRule(apiGroups=["authorization.k8s.io"], resources=["selfsubjectrulesreviews"], verbs=["create"]),
         ]
-        k8s.KubeRole(self, "Role", metadata=about.typed(), rules=rules)
-        k8s.KubeRoleBinding(
+        Manifest(self, "rbac.authorization.k8s.io/v1", "Role", about, rules=rules)
+        Manifest(
             self,
+            "rbac.authorization.k8s.io/v1",
             "RoleBinding",
-            metadata=about.typed(),
-            role_ref=k8s.RoleRef(api_group="rbac.authorization.k8s.io", kind="Role", name=_READER),
-            subjects=[k8s.Subject(kind="ServiceAccount", name=_READER, namespace=DATABASES)],
+            about,
+            roleRef=RoleRef(apiGroup="rbac.authorization.k8s.io", kind="Role", name=_READER),
+            subjects=[Subject(kind="ServiceAccount", name=_READER, namespace=DATABASES)],
         )
