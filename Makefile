@@ -11,9 +11,9 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --requir
 
 LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11
 
-# Where the command `pulumi` is not installed, the test bed takes its place.
+# Without the command `pulumi`, a stand-in of the test bed runs the stacks.
 STACKS := $(if $(shell command -v pulumi),.venv/stacks.lock,.venv/dev.lock)
-STACK := $(BIN)/python -m $(if $(shell command -v pulumi),stacks.command,testbed.demonstration)
+STACK := $(BIN)/python -m $(if $(shell command -v pulumi),stacks.tools.command,testbed.demonstration)
 
 .DEFAULT_GOAL := help
 
@@ -46,21 +46,21 @@ soak: .venv/dev.lock ## let 16 processes do 50 operations each on one remote, an
 diff: .venv/desired.lock ## show what a change does to each cluster; BASE=… to compare with, FORMAT=text|patch|markdown
 	@$(BIN)/python -m envs diff --base $(or $(BASE),HEAD) --format $(or $(FORMAT),text)
 
-graph: .venv/desired.lock ## draw the clusters to docs/topology.md, and who depends on whom as Mermaid; ENV=… for one environment
-	@$(BIN)/python -m stacks.picture
+graph: .venv/desired.lock ## draw the clusters to docs/topology.md, and print who calls whom as Mermaid; ENV=… for one environment
+	@$(BIN)/python -m stacks.tools.picture
 	@$(BIN)/python -m envs graph $(if $(ENV),-e $(ENV))
 
 setup: $(STACKS) ## set up what the stacks need, for the command `pulumi`
 
-stack: $(STACKS) ## show what would change in an environment's clusters; ENV=… ROLE=ops|apps FORMAT=text|json|markdown
+stack: $(STACKS) ## show what would change in the clusters of an environment; ENV=… ROLE=ops|apps FORMAT=text|json|markdown
 	@$(STACK) plan $(if $(ENV),-e $(ENV)) $(if $(ROLE),--role $(ROLE)) --format $(or $(FORMAT),text)
 
-stack-up: $(STACKS) ## bring up an environment's clusters and databases, ops first; ENV=… ROLE=…
+stack-up: $(STACKS) ## bring up the clusters and databases of an environment, ops first; ENV=… ROLE=…
 	@$(STACK) up $(if $(ENV),-e $(ENV)) $(if $(ROLE),--role $(ROLE))
 
 schemas: .venv/stacks.lock ## write the JSON Schemas of all values for editors to docs/schemas/
 	@$(BIN)/python -m desired.documents.schemas
-	@$(BIN)/python -m stacks.schemas
+	@$(BIN)/python -m stacks.tools.schemas
 
 wheel: .venv/dev.lock ## build the library as a wheel into dist/
 	$(BIN)/uv build --quiet --wheel --no-build-isolation --out-dir dist

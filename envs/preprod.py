@@ -1,8 +1,6 @@
 """Preprod: prod's twin in a smaller size; what stood here in a finalized recipe may enter prod."""
 
-from constructs_lib import Resources, Scale
-from constructs_lib.values.environment import Cluster, Environment, Quota
-from constructs_lib.values.pair import Backups, DatabaseClass, Pair, Pool
+from constructs_lib import Backups, Cluster, DatabaseClass, Environment, Pair, Pool, Quota, Resources, Scale
 
 from .shared import EXEMPTIONS, GIT, reference
 

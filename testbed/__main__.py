@@ -15,7 +15,7 @@ REPORT = "docs/report"
 
 
 def main(arguments: Sequence[str]) -> int:
-    """The exit code. Where this machine cannot run it, one line says why; in CI that is a failure."""
+    """Runs the task, and returns its exit code. If this machine cannot run it, prints why; in CI that is a failure."""
     task, *rest = arguments
     try:
         check()
@@ -27,13 +27,13 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _tests(selected: Sequence[str]) -> int:
-    # The report is about all tests: a selection writes none.
+    # The report covers all tests, so a selection writes none.
     chosen = list(selected) or ["tests/e2e", f"--report={REPORT}"]
     return run([sys.executable, "-m", "pytest", "-v", *chosen])
 
 
 def _cluster(options: Sequence[str]) -> int:
-    """Sockets of the machine's own loopback go along: what is within can be reached by them."""
+    """Passes on sockets of the machine's own loopback, by which the clusters inside can be reached."""
     with ExitStack() as stack:
         servers = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(CLUSTERS)]
         numbers = [server.fileno() for server in servers]

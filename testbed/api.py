@@ -6,6 +6,7 @@ Client libraries hide what these tests are about: strict field validation, and t
 import json
 import re
 import ssl
+import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,11 +17,12 @@ import yaml
 
 Object = dict[str, Any]
 _AT_ONCE = 8
+_TOO_MANY_REQUESTS, _ATTEMPTS = 429, 30
 _WARNING = re.compile(r'\d{3} \S+ "((?:[^"\\]|\\.)*)"')
 
 
 class Refused(Exception):
-    """The API server refused a request; the message is its own."""
+    """The API server refused a request. The message is the server's."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -28,7 +30,7 @@ class Refused(Exception):
 
 
 class Ref(NamedTuple):
-    """What names an object."""
+    """The identity of an object."""
 
     version: str
     kind: str
@@ -37,7 +39,7 @@ class Ref(NamedTuple):
 
     @classmethod
     def of(cls, item: Object) -> "Ref":
-        """The name of this object."""
+        """The identity of this object."""
         meta = item["metadata"]
         return cls(item["apiVersion"], item["kind"], meta["name"], meta.get("namespace"))
 
@@ -45,8 +47,8 @@ class Ref(NamedTuple):
         return f"{self.kind}/{self.name}" + (f" in {self.namespace}" if self.namespace else "")
 
 
-class Answer(NamedTuple):
-    """An object as the server has it now, and what the server warned of."""
+class ServerAnswer(NamedTuple):
+    """An object as the server has it now, and the server's warnings."""
 
     object: Object
     warnings: list[str]
@@ -70,7 +72,7 @@ class Api:
             base_url=address,
             headers={"Authorization": f"Bearer {token}"} if token else {},
             verify=authority if isinstance(authority, ssl.SSLContext) else _trusting(authority),
-            timeout=30,
+            timeout=120,
             limits=httpx.Limits(max_connections=4 * _AT_ONCE),
             trust_env=False,
             event_hooks={"request": [lambda request: request.extensions.update(sni_hostname=called)]} if called else {},
@@ -78,22 +80,22 @@ class Api:
         self._served: dict[str, dict[str, _Resource]] = {}
 
     def ready(self) -> bool:
-        """Whether the server answers, and says that it is ready."""
+        """Whether the server answers that it is ready."""
         try:
             return self.text("/readyz") == "ok"
         except (Refused, httpx.TransportError):
             return False
 
-    def apply(self, item: Object, manager: str = "test", dry_run: bool = False, force: bool = True) -> Answer:
+    def apply(self, item: Object, manager: str = "test", dry_run: bool = False, force: bool = True) -> ServerAnswer:
         """Server-side apply with strict field validation."""
         query = {"fieldManager": manager, "fieldValidation": "Strict", "force": str(force).lower()}
         query |= {"dryRun": "All"} if dry_run else {}
         return self._send("PATCH", self._path(Ref.of(item)), item, query, "application/apply-patch+yaml")
 
-    def apply_all(self, items: Iterable[Object], dry_run: bool = False) -> list[Answer | Refused]:
-        """What became of each object, in their order; several are on their way at once."""
+    def apply_all(self, items: Iterable[Object], dry_run: bool = False) -> list[ServerAnswer | Refused]:
+        """The result for each object, in order. Several requests run at once."""
 
-        def one(item: Object) -> Answer | Refused:
+        def one(item: Object) -> ServerAnswer | Refused:
             try:
                 return self.apply(item, dry_run=dry_run)
             except Refused as refusal:
@@ -103,12 +105,12 @@ class Api:
             return list(pool.map(one, items))
 
     def create(self, item: Object) -> Object:
-        """A new object, as the server has it."""
+        """Creates an object, and returns it as the server has it."""
         ref = Ref.of(item)
         return self._send("POST", self._path(ref._replace(name="")), item, {"fieldValidation": "Strict"}).object
 
     def get(self, ref: Ref) -> Object | None:
-        """The object, or nothing where there is none."""
+        """The object, or None."""
         try:
             return self._send("GET", self._path(ref)).object
         except Refused as refusal:
@@ -128,7 +130,7 @@ class Api:
         return self._send("PATCH", path, patch, media="application/merge-patch+json").object
 
     def delete(self, ref: Ref, grace_seconds: int | None = None, propagation: str = "") -> None:
-        """Asks for the object's end; it may be gone later. `propagation`: `Foreground`, `Background` or `Orphan`."""
+        """Deletes the object, which may take time. `propagation`: `Foreground`, `Background` or `Orphan`."""
         query = {} if grace_seconds is None else {"gracePeriodSeconds": str(grace_seconds)}
         query |= {"propagationPolicy": propagation} if propagation else {}
         self._send("DELETE", self._path(ref), query=query)
@@ -143,11 +145,11 @@ class Api:
                 yield event["type"], event["object"]
 
     def text(self, path: str) -> str:
-        """What the server answers to a GET of this path."""
+        """The server's answer to a GET of this path."""
         return self._answer(self._http.get(path)).text
 
     def namespaced(self, version: str, kind: str) -> bool:
-        """Whether objects of this kind lie in namespaces. Raises `Refused` where the server has no such kind."""
+        """Whether objects of this kind are in namespaces. Raises `Refused` if the server has no such kind."""
         return self._resource(version, kind).namespaced
 
     def _path(self, ref: Ref) -> str:
@@ -175,11 +177,18 @@ class Api:
         body: Object | None = None,
         query: dict[str, str] | None = None,
         media: str = "application/json",
-    ) -> Answer:
+    ) -> ServerAnswer:
         content = None if body is None else json.dumps(body).encode()
         headers = {"Content-Type": media}
-        response = self._answer(self._http.request(method, path, content=content, params=query, headers=headers))
-        return Answer(response.json(), _warnings(response.headers))
+        for attempt in range(_ATTEMPTS):
+            response = self._http.request(method, path, content=content, params=query, headers=headers)
+            # The server asks to try again, for example while it starts to serve a new definition.
+            wait = response.headers.get("Retry-After") if response.status_code == _TOO_MANY_REQUESTS else None
+            if wait is None or attempt == _ATTEMPTS - 1:
+                break
+            time.sleep(float(wait))
+        self._answer(response)
+        return ServerAnswer(response.json(), _warnings(response.headers))
 
     def _answer(self, response: httpx.Response) -> httpx.Response:
         if response.is_success:

@@ -1,4 +1,4 @@
-"""The test bed of one run: hands out clusters, each clean and on an address of its own."""
+"""The test bed of one run: starts clusters, each clean and on its own address."""
 
 import itertools
 import os
@@ -13,8 +13,11 @@ from .nodes import Kwok
 from .process import until
 from .programs.crds import CRDS, crds
 
+_SECONDS = 300.0
+"""For things that take seconds on a quiet machine."""
 
-class Cluster:
+
+class BedCluster:
     """A control plane with nodes, and with the definitions of all kinds that our manifests use."""
 
     def __init__(self, plane: ControlPlane, kwok: Kwok | None) -> None:
@@ -26,13 +29,13 @@ class Cluster:
         self.address = plane.address
 
     def stop(self) -> None:
-        """Ends its processes; their logs stay."""
+        """Stops its processes. Their logs stay."""
         if self._kwok:
             self._kwok.stop()
         self._plane.stop()
-        shutil.rmtree(self.folder / "etcd", ignore_errors=True)  # it lies in memory
+        shutil.rmtree(self.folder / "etcd", ignore_errors=True)  # it is in memory
 
-    def __enter__(self) -> "Cluster":
+    def __enter__(self) -> "BedCluster":
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -40,7 +43,7 @@ class Cluster:
 
 
 class Bed:
-    """Clusters side by side. What they write lies in memory, and is gone with the run."""
+    """Clusters side by side. They write to memory, and nothing of it survives the run."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -49,23 +52,23 @@ class Bed:
 
     @classmethod
     def here(cls) -> "Bed":
-        """In the namespaces that `namespaces.run` made. Raises `KeyError` outside of them."""
+        """The bed inside the namespaces of `namespaces.run`. Raises `KeyError` outside of them."""
         return cls(Path(os.environ[FOLDER]))
 
-    def cluster(self, name: str = "cluster", kwok: bool = True, controllers: str = "*") -> Cluster:
+    def cluster(self, name: str = "cluster", kwok: bool = True, controllers: str = "*") -> BedCluster:
         """A clean cluster with nodes, to be stopped (or used in `with`).
 
-        Without `kwok` it has no nodes, and nobody looks after pods but the test.
+        Without `kwok` it has no nodes, and only the test changes the status of pods.
         """
         plane = self._plane(name, self._seed, controllers)
-        return Cluster(plane, Kwok(plane) if kwok else None)
+        return BedCluster(plane, Kwok(plane) if kwok else None)
 
     def _plane(self, name: str, data: Path | None, controllers: str = "*") -> ControlPlane:
         number = next(self._numbers)
         return ControlPlane(self.folder / f"{number}-{name}", f"10.255.0.{number}", data, controllers)
 
     def _sow(self) -> Path:
-        """What etcd of every cluster begins with: the definitions take longer to install than to copy."""
+        """The first data of every cluster's etcd: copying the definitions is faster than installing them."""
         plane = self._plane("seed", None)
         define(plane.api, CRDS)
         plane.stop(gently=True)
@@ -80,7 +83,7 @@ def define(api: Api, rows: Iterable[str]) -> None:
     refusals = [a for a in api.apply_all(crd for row in rows for crd in crds(row)) if isinstance(a, Refused)]
     if refusals:
         raise refusals[0]
-    until(lambda: _established(api), "the definitions are served")
+    until(lambda: _established(api), "the definitions are served", _SECONDS)
 
 
 def _established(api: Api) -> bool:

@@ -1,4 +1,4 @@
-"""Cluster API on one cluster, which so becomes a management cluster: its managers as processes.
+"""Cluster API on one cluster, which makes it a management cluster. The managers run as processes.
 
 The infrastructure is the one in memory: machines are entries in a table, and the API server of each workload cluster
 is a small server within the infrastructure's manager, which knows only the kinds that Cluster API itself needs. It
@@ -14,15 +14,15 @@ import httpx
 
 from . import own_network
 from .api import Object, Refused
-from .bed import Cluster, define
+from .bed import BedCluster, define
 from .process import Process, until
 from .programs.build import program
 from .programs.crds import PROVIDERS, webhooks
 from .webhooks import certificate, configurations
 
 VERSION = "cluster.x-k8s.io/v1beta2"
-"""The version of Cluster API's objects to write: no webhook converts older ones here."""
-# Without the limit, which is one look at an object each second, an upgrade takes a fifth of the time.
+"""The version of Cluster API's objects. No webhook converts older versions here."""
+# ReconcilerRateLimiting allows one reconcile of an object each second. Without it, an upgrade is five times as fast.
 _GATES = "ClusterTopology=true,MachinePool=true,ReconcilerRateLimiting=false"
 _FIRST_NETWORK = 100
 """Above those of the gateways, of which there are few."""
@@ -42,7 +42,7 @@ MANAGERS = (
     _Manager("kubeadm-control-plane-controller", "capi-kubeadm-control-plane"),
     _Manager("cluster-api-controller", "capi"),
 )
-"""Those that run, the core last: its webhooks are there when those of all are."""
+"""The managers, the core last: once its webhooks answer, all webhooks do."""
 
 
 class ClusterApi:
@@ -52,7 +52,7 @@ class ClusterApi:
     addresses that are reached from here too.
     """
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: BedCluster) -> None:
         self.cluster = cluster
         number = _FIRST_NETWORK + int(cluster.address.rsplit(".", 1)[1])
         self.address = own_network.address(number)
@@ -65,7 +65,7 @@ class ClusterApi:
             raise
 
     def stop(self) -> None:
-        """Ends all of them, and with them the API servers of the workload clusters; objects stay as they are."""
+        """Stops all of them, and the API servers of the workload clusters in them. Objects keep their status."""
         for process in reversed(self._processes.values()):
             process.stop(gently=False)
 
@@ -88,7 +88,7 @@ class ClusterApi:
             address = self._at(_WEBHOOKS, manager.program)
             for item in configurations(webhooks(manager.program), manager.prefix, address, authority):
                 self.cluster.api.apply(item)
-        until(self._admits, "the API server asks the webhooks of Cluster API")
+        until(self._admits, "the API server calls the webhooks of Cluster API")
 
     def _network(self, number: int) -> Path:
         """What a pod's `pause` container is for: a process that holds the network which the others join."""
@@ -115,7 +115,7 @@ class ClusterApi:
             f"--health-addr={self._at(_HEALTH, manager.program)}",
             "--diagnostics-address=0",  # none
             "--insecure-diagnostics",
-            # The defaults are for clusters with more patience.
+            # The defaults make tests slow.
             "--kube-api-qps=500",
             "--kube-api-burst=1000",
             "--clustercache-client-qps=500",
@@ -132,7 +132,7 @@ class ClusterApi:
         return answer.status_code == 200
 
     def _admits(self) -> bool:
-        """Whether the last of the webhooks that set defaults, and of those that refuse, are asked."""
+        """Whether the API server calls the last of the mutating, and of the validating, webhooks."""
         good, nonsense = self._said_of("v1.36.3"), self._said_of("nonsense")
         return not isinstance(good, Refused) and "replicas" in good["spec"] and "admission webhook" in str(nonsense)
 
@@ -157,7 +157,7 @@ def _namespace(manager: _Manager) -> Object:
 
 
 def _machines(version: str) -> Object:
-    """A MachineDeployment to ask the webhooks about."""
+    """A MachineDeployment to try the webhooks with."""
     bootstrap = {"dataSecretName": "none"}
     infrastructure = {"apiGroup": "infrastructure.cluster.x-k8s.io", "kind": "DevMachineTemplate", "name": "none"}
     machine = {"clusterName": "none", "version": version, "bootstrap": bootstrap, "infrastructureRef": infrastructure}

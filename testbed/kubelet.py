@@ -52,32 +52,32 @@ class Server:
             answer.raise_for_status()
 
     async def report(self, path: str, status: Object) -> None:
-        """The status of an object; one that is gone meanwhile needs none."""
+        """Writes the status of an object, if it still exists."""
         async with self._http.patch(f"{path}/status", data=json.dumps({"status": status}), headers=_MERGE) as answer:
             if answer.status not in (404, 409):
                 answer.raise_for_status()
 
     async def remove(self, path: str, uid: str) -> None:
-        """The end of a pod, now; unless it is another one of that name."""
+        """Deletes a pod at once, unless it is another pod of that name."""
         options = {"gracePeriodSeconds": 0, "preconditions": {"uid": uid}}
         async with self._http.delete(path, json=options) as answer:
             if answer.status not in (404, 409):
                 answer.raise_for_status()
 
     async def pods(self) -> AsyncIterator[tuple[str, Object]]:
-        """All pods, and what becomes of them, until the server ends the answer."""
+        """All pods and their changes, until the server ends the watch."""
         async with self._http.get("/api/v1/pods", params={"watch": "true"}, read_bufsize=2**22) as answer:
             async for line in answer.content:
                 event = json.loads(line)
                 yield event["type"], event["object"]
 
     async def close(self) -> None:
-        """Hangs up."""
+        """Closes all connections."""
         await self._http.close()
 
 
 class Kubelet:
-    """Looks after all pods that the scheduler has given a node."""
+    """Runs all pods that the scheduler has assigned to a node."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
@@ -87,7 +87,7 @@ class Kubelet:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
-        """Until it is cancelled."""
+        """Runs until it is cancelled."""
         for zone in _ZONES:
             await self._server.register(node(f"node-{zone}", zone))
         self._begin(self._beat())
@@ -124,7 +124,7 @@ class Kubelet:
             self._begin(backend.stop(0))
 
     async def _start(self, pod: Object, backend: Backend) -> None:
-        """A pod that never becomes ready does not serve either."""
+        """A pod that never becomes ready does not listen either."""
         ready = not any(NEVER_READY in container["image"] for container in pod["spec"]["containers"])
         if ready:
             await backend.start()

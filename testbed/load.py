@@ -26,16 +26,16 @@ _METHOD = "/shop.AnyService/AnyMethod"
 
 
 class Target(NamedTuple):
-    """What a request is sent to."""
+    """Where a request goes to."""
 
     kind: str
     """`http`, `websocket` or `grpc`."""
     url: str
-    """Scheme, address and port: who is connected to."""
+    """Scheme, address and port to connect to."""
     host: str
-    """The host that is asked for."""
+    """The host name in the request."""
     wait_seconds: float = 0.0
-    """How long the server shall hold the answer back."""
+    """How long the server waits before it answers."""
 
 
 class Sample(NamedTuple):
@@ -65,7 +65,7 @@ class Load:
         self._process.ready(self._samples.exists)
 
     def stop(self) -> list[Sample]:
-        """Sends no more, waits for what is on its way, and says what became of all requests, in order."""
+        """Stops sending, waits for open requests, and returns the results of all requests, in order."""
         os.kill(self._process.pid, signal.SIGTERM)
         return self.wait()
 
@@ -74,11 +74,11 @@ class Load:
         return self._samples.read_bytes().count(b"\n")
 
     def wait(self) -> list[Sample]:
-        """What became of all requests, once the limit is reached and the last one answered."""
+        """The results of all requests, once the limit is reached and the last one was answered."""
         until(lambda: not self._process.alive(), "the load has ended", seconds=2 * _PATIENCE_SECONDS)
         lines = self._samples.read_text(encoding="utf-8").splitlines()
         if not lines or lines[-1] != "[]":
-            raise AssertionError(f"the load did not end well:\n{self._process.tail()}")
+            raise AssertionError(f"the load generator failed:\n{self._process.tail()}")
         return sorted((Sample(*json.loads(line)) for line in lines[:-1]), key=lambda sample: sample.due)
 
 
@@ -97,7 +97,7 @@ class _Client:
         self._calls: dict[Target, Any] = {}
 
     async def send(self, target: Target) -> _Answer:
-        """What came of it; never raises for what a network does."""
+        """The result. Never raises for a network error."""
         send: dict[str, Callable[[Target], Awaitable[_Answer]]] = {
             "http": self._post,
             "websocket": self._socket,
@@ -144,7 +144,7 @@ class _Client:
         return self._calls[target]
 
     async def close(self) -> None:
-        """Hangs up."""
+        """Closes all connections."""
         await self._http.close()
 
 

@@ -1,4 +1,4 @@
-"""The manifests of a cluster, as they lie in Git, and how they get into a cluster without a GitOps agent."""
+"""Reads the manifests of a cluster from Git, and applies them without Flux."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ def objects(folder: Path) -> list[Object]:
 
 
 def apply(api: Api, items: list[Object]) -> None:
-    """Applies them, namespaces before what lies in them. Raises `Refused` with all that was refused."""
+    """Applies them, namespaces first. Raises `Refused` with every object that was refused."""
     namespaces = [item for item in items if item["kind"] == "Namespace"]
     rest = [item for item in items if item["kind"] != "Namespace"]
     answers = api.apply_all(namespaces) + api.apply_all(rest)

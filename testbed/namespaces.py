@@ -1,4 +1,4 @@
-"""Runs a command in network, mount and process namespaces of its own: nothing leaks, and nothing survives it.
+"""Runs a command in its own network, mount and process namespaces. Nothing leaks, and no process survives it.
 
 The one who starts it (`run`) lives outside and does nothing but wait; `inside.py` is the first process within. When
 either of them dies, by whatever signal, the kernel ends every process within, and the folder in memory goes with them.
@@ -16,14 +16,14 @@ from collections.abc import Sequence
 from desired.render.cache import cache_folder
 
 FOLDER = "DESIRED_BED"
-"""The environment variable that names, within, the folder in memory where a test bed writes."""
+"""The environment variable with the folder in memory that a test bed writes to. It is set inside the namespaces."""
 
 _PR_SET_PDEATHSIG = 1
 _GRACE_SECONDS = 10.0
 
 
 class CannotRun(Exception):
-    """This machine cannot run the test bed; the message is one sentence that says what is missing."""
+    """This machine cannot run the test bed. The message says what is missing."""
 
 
 def run(command: Sequence[str], sockets: Sequence[int] = ()) -> int:
@@ -56,13 +56,13 @@ def _unshare() -> list[str]:
 
 
 def check() -> None:
-    """Raises `CannotRun` where the machine has no such namespaces for us."""
+    """Raises `CannotRun` if this machine refuses the namespaces."""
     if not sys.platform.startswith("linux") or shutil.which("unshare") is None:
-        raise CannotRun("The test bed needs Linux and its command `unshare` (package util-linux), and there is none.")
+        raise CannotRun("The test bed needs Linux and the command `unshare` (package util-linux). Install util-linux.")
     tried = subprocess.run([*_unshare(), "true"], capture_output=True, text=True, check=False)
     if tried.returncode != 0:
         raise CannotRun(
-            "The test bed needs network, mount and process namespaces of its own, and this machine refuses them "
+            "The test bed needs its own network, mount and process namespaces, and this machine refuses them "
             f"({tried.stderr.strip() or 'no reason given'}): run it as root, or allow user namespaces."
         )
 

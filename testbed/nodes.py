@@ -1,4 +1,4 @@
-"""Nodes without machines: kwok says of their pods what a kubelet would, as far as it can know it.
+"""Nodes without machines: kwok reports the status of their pods, as a kubelet would.
 
 What it cannot show: images are never pulled, nothing runs, probes are not asked, and there is no network.
 """
@@ -15,7 +15,7 @@ from .programs.build import program
 from .programs.crds import stages
 
 NEVER_READY = "never-ready"
-"""A pod with an image whose name holds this runs, and never becomes ready, however long one waits."""
+"""A pod whose image name contains this runs, but never becomes ready."""
 _KWOKS_STORAGE = "kwok-volume"
 _ROOM = {"cpu": "64", "memory": "256Gi", "pods": "500", "ephemeral-storage": "500Gi"}
 _IMAGES_NEVER_READY = f'.spec.containers.[].image | select(test("{NEVER_READY}"))'
@@ -66,17 +66,17 @@ class Kwok:
         config.write_text(yaml.safe_dump_all(_stages(documents)), encoding="utf-8")
         options = [f"--kubeconfig={cluster.kubeconfig}", f"--config={config}", "--manage-all-nodes"]
         options += [f"--cidr={_pods(cluster)}", f"--node-ip={cluster.address}"]
-        # Without leases a node is taken for dead after 50 seconds, and its pods for not ready.
+        # Without leases, Kubernetes treats a node as dead after 50 seconds, and its pods as not ready.
         options += ["--node-lease-duration-seconds=40"]
         self._process = Process([program("kwok"), *options], cluster.folder / "logs" / "kwok.log")
 
     def stop(self) -> None:
-        """Ends it; nodes and pods stay as they are."""
+        """Stops it. Nodes and pods keep their status."""
         self._process.stop(gently=False)
 
 
 def _pods(cluster: ControlPlane) -> str:
-    """A network for each cluster, so that pods of two clusters have no address in common."""
+    """A network for each cluster, so that two clusters never use the same pod address."""
     return f"10.{64 + int(cluster.address.rsplit('.', 1)[1])}.0.1/16"
 
 

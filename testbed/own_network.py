@@ -1,4 +1,4 @@
-"""A process with a network of its own, as a pod has one, and a cable to ours.
+"""A process with its own network, like a pod, and a cable to ours.
 
 Gateways need it: what listens on all addresses would answer for the pods, whose addresses are this machine's own.
 """

@@ -11,15 +11,15 @@ _STOP_SECONDS = 10.0
 
 
 class Failed(Exception):
-    """A program did not do what it was started for; the message ends with the last lines of its log."""
+    """A program failed. The message ends with the last lines of its log."""
 
 
 class Late(AssertionError):
-    """Something did not come about in time; the message says what, and what was seen instead."""
+    """A condition was not true in time. The message says which, and what was seen instead."""
 
 
 class Process:
-    """A program that runs until `stop`, and whose output goes to one file."""
+    """A program that runs until `stop`. Its output goes to one file."""
 
     def __init__(self, command: Sequence[str | Path], log: Path, env: Mapping[str, str] | None = None) -> None:
         """`env` is the whole environment of the program."""
@@ -42,11 +42,11 @@ class Process:
         return self._process.pid
 
     def alive(self) -> bool:
-        """Whether it still runs."""
+        """Whether it is still running."""
         return self._process.poll() is None
 
     def ready(self, condition: Callable[[], bool], seconds: float = 60.0) -> None:
-        """Waits until the condition holds. Raises `Failed` when the program ends first, or is not ready in time."""
+        """Waits until the condition is true. Raises `Failed` if the program ends before, or is not ready in time."""
         end = time.monotonic() + seconds
         while not condition():
             if not self.alive():
@@ -71,9 +71,9 @@ class Process:
 
 
 def until(condition: Callable[[], object], what: str, seconds: float = 60.0, pause: float = 0.1) -> float:
-    """Waits until the condition is true; the seconds that it took.
+    """Waits until the condition is true, and returns the seconds that it took.
 
-    A condition may answer with a sentence (`str`) in place of False: it says what is missing yet. Raises `Late`.
+    A condition may return a sentence (`str`) instead of False, which says what is still missing. Raises `Late`.
     """
     start = time.monotonic()
     while True:

@@ -1,4 +1,4 @@
-"""Clusters for a person to look at, until Ctrl-C: the shop of one environment, its ops twin, and their management."""
+"""Runs clusters to look at, until Ctrl-C: the shop of one environment, its ops twin, and a management cluster."""
 
 import argparse
 import base64
@@ -11,9 +11,9 @@ from pathlib import Path
 
 import yaml
 
-from stacks.settings import MANAGEMENT
+from stacks.resources.settings import MANAGEMENT
 
-from .bed import Bed, Cluster
+from .bed import Bed, BedCluster
 from .cluster_api import ClusterApi
 from .forward import forward
 from .manifests import apply, objects
@@ -22,9 +22,9 @@ from .programs.build import program
 
 ROOT = Path(__file__).resolve().parents[1]
 KUBECONFIGS = ROOT / ".scratch" / "kubeconfigs"
-"""With these the clusters are reached from outside of the namespaces, as long as they run: a file for each."""
+"""The folder with one kubeconfig for each running cluster, for use from outside of the namespaces."""
 CLUSTERS = 3
-"""So many run: the shop, its ops twin, and the management cluster."""
+"""How many clusters run: the shop, its ops twin, and the management cluster."""
 _FOREVER = threading.Event()
 
 
@@ -37,26 +37,26 @@ def main() -> None:
     folders = ROOT / "manifests"
     if not (folders / f"{options.environment}-apps").is_dir():
         known = ", ".join(sorted(path.name.removesuffix("-apps") for path in folders.glob("*-apps")))
-        parser.error(f"there is no environment {options.environment!r}; there are {known}")
+        parser.error(f"there is no environment {options.environment!r}; the environments are {known}")
     with ExitStack() as running:
         try:
             sockets = [running.enter_context(socket.socket(fileno=each)) for each in options.sockets]
             _show(running, options.environment, sockets)
             _FOREVER.wait()
         except KeyboardInterrupt:
-            print("\nthey are taken down")
+            print("\nstopping the clusters")
         finally:
             shutil.rmtree(KUBECONFIGS, ignore_errors=True)
 
 
 def _show(running: ExitStack, environment: str, sockets: Sequence[socket.socket]) -> None:
     apps, ops = f"{environment}-apps", f"{environment}-ops"
-    print("three control planes start …", flush=True)
+    print("starting three control planes …", flush=True)
     bed = Bed.here()
     clusters = {name: running.enter_context(bed.cluster(name, kwok=name == apps)) for name in (apps, ops, MANAGEMENT)}
     running.enter_context(ClusterApi(clusters[MANAGEMENT]))
     for name in (ops, apps):
-        print(f"the manifests of {name} are applied …", flush=True)
+        print(f"applying the manifests of {name} …", flush=True)
         apply(clusters[name].api, objects(ROOT / "manifests" / name))
     until(lambda: _available(clusters[apps]), f"the shop of {apps} is available", 120)
     for outside, (name, cluster) in zip(sockets, clusters.items(), strict=True):
@@ -65,25 +65,25 @@ def _show(running: ExitStack, environment: str, sockets: Sequence[socket.socket]
     kubectl = shutil.which("kubectl") or str(program("kubectl"))
     print(
         f"""
-{apps} runs: a real control plane with Kubernetes' own admission, scheduling and controllers. Its nodes are
-kwok's: they say that pods run, and nothing does. Beside it run {ops} and the management cluster with Cluster API,
-whose machines are in memory: `make stack-up ENV={environment}` in another terminal brings up the pair there.
+{apps} runs: a real control plane with Kubernetes' own admission, scheduling and controllers. Its nodes are simulated
+by kwok: pods are reported as running, but no container runs. {ops} and a management cluster with Cluster API run too.
+Its machines exist in memory only: run `make stack-up ENV={environment}` in another terminal to bring up the pair.
 
     export KUBECONFIG={KUBECONFIGS / apps}
     {kubectl} -n shop get deployments,pods,httproutes
 
-Ctrl-C takes them down.""",
+Press Ctrl-C to stop them.""",
         flush=True,
     )
 
 
-def _available(cluster: Cluster) -> bool | str:
+def _available(cluster: BedCluster) -> bool | str:
     deployments = cluster.api.list("apps/v1", "Deployment")
     waiting = [d for d in deployments if d["status"].get("availableReplicas", 0) < d["spec"]["replicas"]]
     return not waiting or f"{len(waiting)} of {len(deployments)} Deployments are not available"
 
 
-def _write_kubeconfig(cluster: Cluster, file: Path, port: int) -> None:
+def _write_kubeconfig(cluster: BedCluster, file: Path, port: int) -> None:
     content = yaml.safe_load(cluster.kubeconfig.read_text(encoding="utf-8"))
     reached = content["clusters"][0]["cluster"]
     authority = Path(reached.pop("certificate-authority")).read_bytes()

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import yaml
 
-from .bed import Cluster
+from .bed import BedCluster
 from .process import Process
 from .programs.build import program
 
@@ -15,7 +15,7 @@ _PORT, _TELEMETRY_PORT = 8084, 8085
 class StateMetrics:
     """The process; `configuration` is what its chart calls `customResourceState.config`."""
 
-    def __init__(self, cluster: Cluster, configuration: dict[str, Any]) -> None:
+    def __init__(self, cluster: BedCluster, configuration: dict[str, Any]) -> None:
         file = cluster.folder / "state-metrics.yaml"
         file.write_text(yaml.safe_dump({"kind": "CustomResourceStateMetrics", **configuration}), encoding="utf-8")
         self._address = cluster.address
@@ -33,12 +33,12 @@ class StateMetrics:
         self._process.ready(lambda: self.metrics() != "")
 
     def metrics(self) -> str:
-        """What it tells Prometheus; nothing before it listens."""
+        """Its metrics; empty before it listens."""
         try:
             return httpx.get(f"http://{self._address}:{_PORT}/metrics", trust_env=False).text
         except httpx.TransportError:
             return ""
 
     def stop(self) -> None:
-        """Ends it."""
+        """Stops it."""
         self._process.stop(gently=False)

@@ -1,4 +1,4 @@
-"""Admission webhooks of programs that run beside the API server and not as pods: reached by address, not by Service."""
+"""Admission webhooks of programs that are processes and not pods: the API server calls them by address."""
 
 import base64
 import ipaddress
@@ -19,7 +19,7 @@ _PEM = serialization.Encoding.PEM
 
 
 def certificate(folder: Path, address: str) -> bytes:
-    """Writes a certificate for this address, which vouches for itself, and its key to `folder`; the certificate."""
+    """Writes a self-signed certificate for this address, and its key, to `folder`. Returns the certificate."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "webhooks")])
     now = datetime.now(UTC)

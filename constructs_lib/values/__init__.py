@@ -2,6 +2,7 @@
 
 from .base import SCHEMA, Problem, Value
 from .container import Claim, Config, ConfigKey, Container, FieldOf, Port, Public, Secret, SecretKey, Volume
+from .database_class import Backups, DatabaseClass, Pooler
 from .environment import (
     Cluster,
     Environment,
@@ -14,7 +15,7 @@ from .environment import (
     Role,
 )
 from .mistakes import sentences, unknown_field, validated
-from .pair import Backups, DatabaseClass, Pair, Pool, Pooler
+from .pair import Pair, Pool
 from .probes import Probe
 from .release import Pin, Release, Rollout, Slot, Version
 from .resources import Resources, amount

@@ -7,7 +7,8 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from .base import Bool, Host, Image, Int, Line, Many, Name, PlainText, Reason, Value, VariableName, twice
-from .pair import DatabaseClass, Pair
+from .database_class import DatabaseClass
+from .pair import Pair
 from .plain_secrets import refuse_plain_secrets
 from .resources import Quantity, Resources, SizeName, amount
 from .scale import Scale

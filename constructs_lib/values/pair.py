@@ -1,4 +1,4 @@
-"""The Ops/Apps pair of an environment as machines and databases: what `stacks/` provisions."""
+"""The Ops/Apps pair of an environment: its two clusters and their pools of nodes. `stacks/` makes them."""
 
 from __future__ import annotations
 
@@ -7,17 +7,10 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from .base import Bool, Int, Line, Many, Name, Value, twice
-from .resources import Quantity, Resources
 from .text import Form
 from .types import Exactly
 
 Tier = Exactly[Literal[1, 2, 3]]
-_Address = Annotated[
-    str,
-    Form(r"^s3://[!-~]*[!-.0-~]$", "a bucket or a folder in it without '/' at its end, such as 's3://backups'"),
-]
-
-
 _Network = Annotated[
     str,
     Form(
@@ -25,45 +18,6 @@ _Network = Annotated[
         "a range such as '10.8.0.0/16' outside of the pods' 10.64.0.0/12 and the Services' 10.96.0.0/16",
     ),
 ]
-
-
-class Backups(Value):
-    """Where and when a database is backed up, by the Barman Cloud plugin of CloudNativePG."""
-
-    to: _Address
-    """The bucket, or a folder in it; each cluster has a folder of its own there."""
-    endpoint: Annotated[str, Form(r"^https://[!-~]+$", "an address that begins with 'https://'")] | None = None
-    """The address of the object store that speaks S3, where it is not AWS' own."""
-    retention: Annotated[str, Form(r"^[1-9][0-9]{0,3}[dwm]$", "days, weeks or months, such as '30d'")] = "30d"
-    """How long backups are kept, as `30d`."""
-    schedule: Annotated[
-        str, Form(r"^(\S+ ){5}\S+$", "six fields of cron, the first for seconds, such as '0 0 2 * * *'")
-    ] = "0 0 2 * * *"
-    """When a base backup is made, in UTC, by cron with seconds; the log is archived all the time."""
-
-
-class Pooler(Value):
-    """PgBouncer between the services and the primary."""
-
-    instances: Annotated[Int, Field(ge=1, le=9)] = 2
-    """Its pods."""
-    mode: Literal["session", "transaction"] = "session"
-    """How long a connection belongs to a client."""
-
-
-class DatabaseClass(Value):
-    """How the PostgreSQL of both clusters runs; `stacks/` makes it."""
-
-    instances: Annotated[Int, Field(ge=1, le=9)] = 1
-    """PostgreSQL instances, one of them the primary; from two on every commit waits for a second one."""
-    storage: Quantity = "10Gi"
-    """Space of each instance."""
-    resources: Resources = Resources(cpu="250m", memory="512Mi")
-    """CPU and memory of each instance."""
-    backups: Backups | None = None
-    """How it is backed up; not at all when not given."""
-    pooler: Pooler | None = None
-    """What stands between the services and the primary; nothing when not given."""
 
 
 class Pool(Value):
@@ -93,7 +47,7 @@ class Pair(Value):
     owner: Name
     """The team that answers for them."""
     infrastructure: Name
-    """A file in `stacks/infrastructure/`, without its suffix: what machines and networks are made of."""
+    """A file in `stacks/infrastructures/`, without its suffix: what machines and networks are made of."""
     region: Line = ""
     """Where, in the infrastructure's own words."""
     kubernetes: Annotated[str, Form(r"^v1\.[0-9]{2}\.[0-9]{1,2}$", "a version of Kubernetes, such as 'v1.36.3'")]

@@ -33,7 +33,7 @@ def missing(module: Module) -> bool:
 
 
 def folder(module: Module) -> Path:
-    """Where the module's binaries lie, once built."""
+    """The folder of the module's binaries, once they are built."""
     return store() / "tools" / key(module)
 
 
@@ -49,7 +49,7 @@ def build(module: Module, step: str = "") -> None:
 
 
 def _build(command: str, module: Module, part: Path, step: str) -> None:
-    work = part / ".work"  # what a killed `go` leaves is removed with the folder
+    work = part / ".work"  # if `go` is killed, its files are removed with the folder
     work.mkdir()
     with Line(f"{step}building {label(module)}") as line:
         # One by one: with a folder for all of them, `go` chooses the names, and two packages may want the same.
@@ -58,7 +58,7 @@ def _build(command: str, module: Module, part: Path, step: str) -> None:
             code, _, errors = run(arguments, module.folder, {"GOTMPDIR": str(work)}, line.alive)
             if code != 0:
                 say(errors)
-                raise ToolMissing(f"{label(module)} could not be built, go exited with {code}: {_reason(errors)}")
+                raise ToolMissing(f"Cannot build {label(module)}: go exited with {code}: {_reason(errors)}")
     work.rmdir()
 
 
@@ -71,4 +71,4 @@ def _given(name: str) -> Path | None:
 def _reason(errors: str) -> str:
     """The first line of what `go` said that is neither about its progress nor a heading."""
     lines = (line for line in errors.splitlines() if line and not line.startswith(("go: downloading ", "# ")))
-    return next(lines, "it said nothing")
+    return next(lines, "no message")

@@ -91,7 +91,7 @@ CRDS: Mapping[str, Folders] = {
         "cluster-api", "sigs.k8s.io/cluster-api/test", "infrastructure/docker/config/crd/bases"
     ),
 }
-"""Those that every cluster begins with."""
+"""The definitions that every cluster starts with."""
 
 PROVIDERS: Mapping[str, Folders] = {
     "cluster-api-aws": Folders(
@@ -142,7 +142,7 @@ def crds(name: str, line: Line | None = None) -> list[dict[str, Any]]:
 
 
 def unfetched() -> list[Folders]:
-    """What is not in the cache yet."""
+    """What is missing in the cache."""
     wanted = (*CRDS.values(), *PROVIDERS.values(), *WEBHOOKS.values(), STAGES)
     return [folders for folders in wanted if not folders.path.exists()]
 

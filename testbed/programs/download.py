@@ -1,4 +1,4 @@
-"""Folders out of pinned Go modules: downloaded once, checked, and kept without Go's own cache."""
+"""Folders of pinned Go modules: downloaded once, checked, and kept outside of Go's own cache."""
 
 import hashlib
 import json
@@ -32,7 +32,7 @@ class Folders(NamedTuple):
 
     @property
     def path(self) -> Path:
-        """Where what was taken from it is kept."""
+        """The folder that keeps its files."""
         digest = hashlib.sha256(repr(self).encode()).hexdigest()[:12]
         return store() / "modules" / f"{self.module.replace('/', '_')}-{self.version}-{digest}"
 
@@ -49,7 +49,7 @@ def fetched(wanted: Folders, take: Callable[[Path, Path], None], line: Line | No
             source = _module(wanted, shown.alive)
             for folder in wanted.folders:
                 if not (source / folder).is_dir():
-                    raise ToolMissing(f"{wanted.label} has no folder {folder}; correct its row in the table.")
+                    raise ToolMissing(f"{wanted.label} has no folder {folder}; fix its row in the table.")
                 take(source / folder, part)
     return wanted.path
 
@@ -67,9 +67,7 @@ def _module(wanted: Folders, alive: Callable[[], None]) -> Path:
     _, output, errors = run(arguments, store(), {}, alive)
     found: dict[str, Any] = json.loads(output) if output.startswith("{") else {"Error": errors.strip()}
     if found.get("Error"):
-        raise ToolMissing(f"{wanted.label} could not be fetched: {' '.join(found['Error'].split())}")
+        raise ToolMissing(f"Cannot download {wanted.label}: {' '.join(found['Error'].split())}")
     if found["Sum"] != wanted.sum:
-        raise ToolMissing(
-            f"{wanted.label} has the checksum {found['Sum']}, and {wanted.sum} was pinned: do not use it."
-        )
+        raise ToolMissing(f"{wanted.label} has the checksum {found['Sum']}, but {wanted.sum} is pinned. Do not use it.")
     return Path(found["Dir"])

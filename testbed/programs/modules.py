@@ -1,4 +1,4 @@
-"""Which programs there are, and what pins each of them: the go.mod and go.sum of one folder here."""
+"""The programs, and what pins each of them: the go.mod and go.sum of one folder here."""
 
 import hashlib
 import re
@@ -74,7 +74,7 @@ MODULES = (
     Module(
         _HERE / "helm",
         {"helm": "helm.sh/helm/v3/cmd/helm"},
-        # Without them helm takes the cluster for Kubernetes 1.20.
+        # Without these, helm treats the cluster as Kubernetes 1.20.
         stamps={
             "helm.sh/helm/v3/internal/version.version": "{version}",
             f"{_HELM}/chartutil.k8sVersionMajor": "1",
@@ -89,7 +89,7 @@ MODULES = (
 
 
 class Pin(NamedTuple):
-    """What one go.mod says."""
+    """The content of one go.mod."""
 
     go: str
     requires: Mapping[str, str]
@@ -123,7 +123,7 @@ def module_of(program: str) -> Module:
         if program in module.programs:
             return module
     known = ", ".join(name for module in MODULES for name in module.programs)
-    raise ValueError(f"there is no program {program!r}; there are {known}")
+    raise ValueError(f"there is no program {program!r}; the programs are {known}")
 
 
 def label(module: Module) -> str:

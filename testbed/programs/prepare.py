@@ -1,4 +1,4 @@
-"""Makes all that the test bed needs, with progress on standard error; says nothing when all of it is there."""
+"""Builds and downloads everything that the test bed needs, with progress on standard error."""
 
 import time
 
@@ -13,7 +13,7 @@ _COMPARED_WITH = ("helm", "kustomize")
 
 
 def prepare() -> None:
-    """Builds and fetches what is not in the cache. Raises `ToolMissing` when something cannot be had."""
+    """Builds and downloads what is not in the cache. Raises `ToolMissing` if that fails."""
     start = time.monotonic()
     to_build = [module for module in modules.MODULES if module.folder.name not in _COMPARED_WITH and missing(module)]
     to_fetch = unfetched()

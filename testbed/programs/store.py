@@ -1,4 +1,4 @@
-"""The cache outside the repository, where what was built and fetched once stays."""
+"""The cache outside the repository, which keeps what was built and downloaded."""
 
 import fcntl
 import os
@@ -45,7 +45,7 @@ def _lock(folder: Path) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as lock:
         if not _taken(lock):
-            with Line(f"waiting for another process that fills {folder}") as line:
+            with Line(f"waiting for another process that writes {folder}") as line:
                 while not _taken(lock):
                     time.sleep(_PAUSE_SECONDS)
                     line.alive()

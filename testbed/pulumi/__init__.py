@@ -1,23 +1,5 @@
-"""A small resource monitor for Pulumi programs, for tests and demonstrations; the engine of record is `pulumi`."""
+"""A small stand-in for the command `pulumi`, for tests and demonstrations of the stacks.
 
-from .goal import REFERENCE
-from .kubeconfig import BadKubeconfig, connect
-from .objects import Api, Clusters
-from .outcome import Failed, Message, Outcome, Step
-from .stack import Stack
-from .tree import as_json, tree
-
-__all__ = [
-    "REFERENCE",
-    "Api",
-    "BadKubeconfig",
-    "Clusters",
-    "Failed",
-    "Message",
-    "Outcome",
-    "Stack",
-    "Step",
-    "as_json",
-    "connect",
-    "tree",
-]
+It runs the same program, shows a plan against what the API servers have, and creates and updates objects. It has no
+state, and never deletes or replaces anything: for that, install `pulumi`.
+"""

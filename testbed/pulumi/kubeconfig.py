@@ -1,116 +1,44 @@
-"""A cluster's API server from the text of a kubeconfig, as people, Cluster API and cloud providers write them."""
+"""Connects to the API server of a kubeconfig."""
 
 import base64
-import os
 import ssl
 import tempfile
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 
 from ..api import Api
 
-AMBIENT = "KUBECONFIG"
-"""The variable of the environment that names a file; without it, it is the one in the home folder."""
+
+class InvalidKubeconfig(Exception):
+    """The kubeconfig does not say how to reach a server. The message does not repeat it, because it is a secret."""
 
 
-class BadKubeconfig(Exception):
-    """It does not say which server, or who asks."""
-
-
-class Active(NamedTuple):
-    """What the current context of a kubeconfig comes to."""
-
-    cluster: dict[str, Any]
-    user: dict[str, Any]
-    namespace: str
-    folder: Path
-    """What relative paths in it start from."""
-
-
-def connect(kubeconfig: str | None) -> Api:
-    """The API server that a kubeconfig (its text, or the path of a file) leads to; the ambient one for None."""
-    found = active(kubeconfig)
-    server = found.cluster.get("server")
-    if not server:
-        raise BadKubeconfig("the kubeconfig names no server in its current cluster")
-    _refuse_plugins(found.user)
-    try:
-        context = _context(found)
-    except (ssl.SSLError, ValueError, OSError) as error:
-        raise BadKubeconfig(f"the certificates in the kubeconfig of {server} cannot be read: {error}") from None
-    return Api(str(server), context, _token(found), str(found.cluster.get("tls-server-name") or ""))
-
-
-def active(kubeconfig: str | None, context: str = "", cluster: str = "") -> Active:
-    """The cluster, the user and the namespace of the current context, or of the named one. Raises `BadKubeconfig`."""
-    content, folder = _content(kubeconfig)
-    chosen = _entry(content, "context", context or content.get("current-context") or "")
-    return Active(
-        _entry(content, "cluster", cluster or chosen.get("cluster", "")),
-        _entry(content, "user", chosen["user"]) if chosen.get("user") else {},
-        chosen.get("namespace") or "default",
-        folder,
-    )
-
-
-def _content(kubeconfig: str | None) -> tuple[dict[str, Any], Path]:
-    if kubeconfig is None:
-        kubeconfig = os.environ.get(AMBIENT) or str(Path.home() / ".kube" / "config")
-    folder = Path()
-    if "\n" not in kubeconfig and not kubeconfig.lstrip().startswith("{"):
-        path = Path(kubeconfig)
-        if not path.is_file():
-            raise BadKubeconfig(f"there is no kubeconfig {path}; set {AMBIENT}, or the provider's kubeconfig")
-        kubeconfig, folder = path.read_text(encoding="utf-8"), path.parent
+def connect(kubeconfig: str) -> Api:
+    """The API server of the current context. Raises InvalidKubeconfig."""
     try:
         content = yaml.safe_load(kubeconfig)
-    except yaml.YAMLError:
-        content = None
-    if not isinstance(content, dict):
-        raise BadKubeconfig("the kubeconfig is no YAML mapping")  # its text may be a secret: not shown
-    return content, folder
+        context = _entry(content, "context", content["current-context"])
+        cluster, user = (_entry(content, what, context[what]) for what in ("cluster", "user"))
+        trust = _trust(cluster, user)
+        return Api(cluster["server"], trust, user.get("token", ""), cluster.get("tls-server-name", ""))
+    except (yaml.YAMLError, KeyError, TypeError, ValueError, OSError) as error:
+        raise InvalidKubeconfig(f"cannot read the kubeconfig ({type(error).__name__}); fix it and try again") from None
 
 
-def _entry(content: dict[str, Any], what: str, name: str) -> dict[str, Any]:
-    for entry in content.get(f"{what}s") or ():
-        if entry.get("name") == name:
-            return dict(entry.get(what) or {})
-    raise BadKubeconfig(f"the kubeconfig has no {what} named {name!r}")
+def _entry(content: Any, what: str, name: str) -> Any:
+    return {each["name"]: each[what] for each in content[f"{what}s"]}[name]
 
 
-def _refuse_plugins(user: dict[str, Any]) -> None:
-    if plugins := user.keys() & {"exec", "auth-provider", "username"}:
-        raise BadKubeconfig(f"this monitor reads tokens and certificates, and the kubeconfig has {min(plugins)!r}")
-
-
-def _token(found: Active) -> str:
-    if file := found.user.get("tokenFile"):
-        return (found.folder / str(file)).read_text(encoding="utf-8").strip()
-    return str(found.user.get("token") or "")
-
-
-def _context(found: Active) -> ssl.SSLContext:
-    authority = _bytes(found, found.cluster, "certificate-authority")
-    context = ssl.create_default_context(cadata=authority.decode() if authority else None)
-    if found.cluster.get("insecure-skip-tls-verify"):
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    certificate, key = (_bytes(found, found.user, name) for name in ("client-certificate", "client-key"))
-    if certificate and key:
-        _load(context, certificate + b"\n" + key)
-    return context
-
-
-def _bytes(found: Active, part: dict[str, Any], name: str) -> bytes | None:
-    if data := part.get(f"{name}-data"):
-        return base64.b64decode(data)
-    return (found.folder / part[name]).read_bytes() if part.get(name) else None
-
-
-def _load(context: ssl.SSLContext, pem: bytes) -> None:
-    """Python loads a client's key from a file alone: one that only its owner can read, and gone at once."""
-    with tempfile.NamedTemporaryFile() as file:
-        file.write(pem)
-        file.flush()
-        context.load_cert_chain(file.name)
+def _trust(cluster: dict[str, str], user: dict[str, str]) -> ssl.SSLContext:
+    authority = cluster.get("certificate-authority-data")
+    found = ssl.create_default_context(
+        cadata=base64.b64decode(authority).decode() if authority else None, cafile=cluster.get("certificate-authority")
+    )
+    if certificate := user.get("client-certificate-data"):
+        # Python reads a client certificate from a file only. This one is private, and removed at once.
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(base64.b64decode(certificate) + b"\n" + base64.b64decode(user["client-key-data"]))
+            file.flush()
+            found.load_cert_chain(file.name)
+    return found

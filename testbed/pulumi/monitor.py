@@ -1,175 +1,185 @@
-"""Pulumi's gRPC protocol: what a program says to the engine, translated and handed on. Nothing is decided here."""
+"""Runs a Pulumi program in this process, and does what it registers, in place of Pulumi's engine.
 
-from collections.abc import Generator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+Pulumi's SDK resolves dependencies, and calls the monitor for a resource once everything before it is registered.
+"""
+
+import asyncio
+import json
+import logging
+import runpy
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import NoReturn
+from pathlib import Path
+from typing import Any
 
-import grpc
-from google.protobuf import empty_pb2
-from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, resource_pb2, resource_pb2_grpc
+import pulumi
+from google.protobuf.empty_pb2 import Empty
+from google.protobuf.struct_pb2 import Struct
+from pulumi.runtime.proto import engine_pb2, resource_pb2
 
-from . import values
-from .deployment import Deployment, Stopped
-from .goal import goal_of, known_read, urn_of
-from .log import Log
-from .outcome import Level
-from .program import Program
-from .state import Resource
-from .values import Unsupported
+from ..api import Api, Ref
+from ..process import Late
+from .kubeconfig import InvalidKubeconfig, connect
+from .objects import NotApplied, Objects
+from .plan import Action, Step
 
-_FEATURES = {
-    "secrets": resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
-    "deletedWith": resource_pb2.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
-}
-"""Without the others the SDK sends what we know (ids in place of resource references, URNs in place of alias
-specifications), or refuses by itself (transforms, hooks, parameterized packages)."""
-_LEVELS: Mapping[int, Level] = {engine_pb2.INFO: "info", engine_pb2.WARNING: "warning", engine_pb2.ERROR: "error"}
-_OPTIONS = (("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1))
-_ENDED = "Resource monitor has terminated, shutting down"
-"""What the SDK says of itself once a run has failed: no news."""
+PROVIDER = "pulumi:providers:kubernetes"
+REFERENCE = "pulumi:pulumi:StackReference"
+_STACK = "pulumi:pulumi:Stack"
+_MARK, _SECRET = "4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"
+"""Pulumi's mark of a special value, and the mark of a secret."""
+_UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""Pulumi's stand-in for a value that is known only during `up`."""
+_FEATURES = (resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS, resource_pb2.RESOURCE_MONITOR_FEATURE_DELETED_WITH)
+Outputs = Mapping[str, Any]
 
 
-class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
-    """What the program's resources are registered with."""
+class RunFailed(Exception):
+    """The program or an API server refused. The message is for people."""
 
-    def __init__(self, deployment: Deployment, program: Program) -> None:
-        self._deployment = deployment
-        self._program = program
 
-    def GetDeploymentInfo(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> resource_pb2.DeploymentInfo:
-        """What the program may know of this run."""
-        return resource_pb2.DeploymentInfo(
-            project=self._program.project,
-            stack=self._program.stack,
-            organization="organization",
-            config=self._program.config,
-            configSecretKeys=self._program.secret_keys,
-            dryRun=self._deployment.preview,
-            parallel=self._program.parallel,
-            supportedFeatures=_FEATURES.values(),
-        )
+class Monitor:
+    """Takes the registrations of one run. The SDK calls it from several threads."""
 
-    def SupportsFeature(
-        self, request: resource_pb2.SupportsFeatureRequest, context: grpc.ServicerContext
-    ) -> resource_pb2.SupportsFeatureResponse:
-        """What older SDKs ask for, one feature at a time."""
-        return resource_pb2.SupportsFeatureResponse(hasSupport=request.id in _FEATURES)
+    def __init__(
+        self, preview: bool, outputs_of: Callable[[str], Outputs], connect_to: Callable[[str], Api] = connect
+    ) -> None:
+        """`outputs_of` returns the outputs of another stack by its full name. Raises RunFailed."""
+        self.steps: list[Step] = []
+        self.outputs: dict[str, Any] = {}
+        self.warnings: list[str] = []
+        """The program's own."""
+        self.failure: Exception | None = None
+        self.preview = preview
+        self._outputs_of = outputs_of
+        self._connect_to = connect_to
+        self._clusters: dict[str, Objects] = {}
 
-    def RegisterResource(
-        self, request: resource_pb2.RegisterResourceRequest, context: grpc.ServicerContext
-    ) -> resource_pb2.RegisterResourceResponse:
-        """Returns when the resource is as wanted."""
-        with self._failing(context):
-            made = self._deployment.register(goal_of(request, self._program.project, self._program.stack))
-            return resource_pb2.RegisterResourceResponse(urn=made.urn, id=made.id, object=values.write(made.outputs))
+    def GetDeploymentInfo(self, request: Empty) -> resource_pb2.DeploymentInfo:
+        """The features that the SDK may use."""
+        return resource_pb2.DeploymentInfo(supportedFeatures=_FEATURES)
 
-    def RegisterResourceOutputs(
-        self, request: resource_pb2.RegisterResourceOutputsRequest, context: grpc.ServicerContext
-    ) -> empty_pb2.Empty:
-        """The outputs of a component, or of the stack."""
-        with self._failing(context):
-            self._deployment.put_outputs(request.urn, values.read(request.outputs))
-        return empty_pb2.Empty()
+    def RegisterResource(self, request: resource_pb2.RegisterResourceRequest) -> resource_pb2.RegisterResourceResponse:
+        """Does what a registration asks for, or plans it in a preview."""
+        urn = _urn(request)
+        with self._failing():
+            identity = self._registered(request, urn)
+        return resource_pb2.RegisterResourceResponse(urn=urn, id=identity, object=request.object)
 
-    def ReadResource(
-        self, request: resource_pb2.ReadResourceRequest, context: grpc.ServicerContext
-    ) -> resource_pb2.ReadResourceResponse:
-        """Another stack's outputs, or an object that others look after."""
-        with self._failing(context):
-            known_read(request.type, request.name)
-            urn = urn_of(self._program.stack, self._program.project, request.parent, request.type, request.name)
-            wanted = Resource(
-                urn=urn,
-                type=request.type,
-                name=request.name,
-                custom=True,
-                id="" if request.id == values.UNKNOWN_TEXT else request.id,
-                parent=request.parent,
-                provider=request.provider,
-                dependencies=tuple(sorted(request.dependencies)),
-                external=True,
-            )
-            found = self._deployment.read(wanted)
-            return resource_pb2.ReadResourceResponse(urn=found.urn, properties=values.write(found.outputs))
+    def RegisterResourceOutputs(self, request: resource_pb2.RegisterResourceOutputsRequest) -> Empty:
+        """Keeps the outputs of the stack."""
+        if f"::{_STACK}::" in request.urn:
+            self.outputs = _plain(request.outputs, hide=True)
+        return Empty()
 
-    def Invoke(
-        self, request: resource_pb2.ResourceInvokeRequest, context: grpc.ServicerContext
-    ) -> resource_pb2.ResourceInvokeResponse:
-        """Functions of providers: none is known here."""
-        with self._failing(context):
-            raise Unsupported(f"this monitor does not know the function {request.tok}; it needs the real engine")
+    def ReadResource(self, request: resource_pb2.ReadResourceRequest) -> resource_pb2.ReadResourceResponse:
+        """Reads the outputs of another stack."""
+        with self._failing():
+            if request.type != REFERENCE:
+                raise RunFailed(f"{request.name}: the stand-in cannot read {request.type}; install pulumi")
+            answer = resource_pb2.ReadResourceResponse(urn=_urn(request))
+            outputs = dict(self._outputs_of(request.name))
+            answer.properties.update({"name": request.name, "outputs": outputs, "secretOutputNames": []})
+        return answer
 
-    def SignalAndWaitForShutdown(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> empty_pb2.Empty:
-        """The program registers no more. Deletes begin after its end: it has no hooks that it must live on for."""
-        return empty_pb2.Empty()
+    def SignalAndWaitForShutdown(self, request: Empty) -> Empty:
+        """The program registers nothing more."""
+        return Empty()
+
+    def Log(self, request: engine_pb2.LogRequest) -> Empty:
+        """Keeps warnings. The error that ends a run is raised as RunFailed."""
+        if request.severity == engine_pb2.WARNING:
+            self.warnings.append(request.message)
+        return Empty()
+
+    def _registered(self, request: resource_pb2.RegisterResourceRequest, urn: str) -> str:
+        """The id of the resource; nothing if it is known only during `up`."""
+        if not request.type.startswith("kubernetes:"):
+            if request.type == PROVIDER:
+                self._clusters[urn] = Objects(self._connect_to(_plain(request.object)["kubeconfig"]))
+            if request.type != PROVIDER and request.custom:
+                raise RunFailed(f"{request.name}: the stand-in does not know {request.type}; install pulumi")
+            self._note("component", request, urn)
+            return request.name
+        item, cluster = _plain(request.object), self._clusters[request.provider.rpartition("::")[0]]
+        if self.preview:
+            result = cluster.plan(None if _UNKNOWN in json.dumps(item) else item, Ref.of(item))
+        else:
+            result = cluster.apply(item)
+        self._note(result.action, request, urn, result.changed)
+        return "" if self.preview and result.action == "create" else request.name
+
+    def _note(
+        self,
+        action: Action,
+        request: resource_pb2.RegisterResourceRequest,
+        urn: str,
+        changed: tuple[str, ...] = (),
+    ) -> None:
+        kind = request.type.rpartition(":")[2]
+        self.steps.append(Step(action, urn, request.parent, kind, request.name, changed))
 
     @contextmanager
-    def _failing(self, context: grpc.ServicerContext) -> Generator[None]:
-        """An error ends the run: the program learns only that there is no monitor any more."""
+    def _failing(self) -> Iterator[None]:
+        """After the first failure nothing more is registered."""
+        if self.failure:
+            raise RunFailed("the run failed before")
         try:
             yield
-        except Stopped:
-            _end(context)
         except Exception as error:
-            self._deployment.fail(error)
-            _end(context)
+            self.failure = self.failure or error
+            raise
 
 
-class Engine(engine_pb2_grpc.EngineServicer):
-    """What the program logs to."""
+def run(
+    program: Path, project: str, stack: str, config: Mapping[str, str], secret: list[str], monitor: Monitor
+) -> None:
+    """Runs the program in a folder with `__main__.py`. Raises RunFailed.
 
-    def __init__(self, log: Log) -> None:
-        self._log = log
-        self._root = ""
+    `config` holds strings by full key, `project:key`; `secret` the keys of those that are secrets.
+    """
+    settings = pulumi.runtime.Settings(
+        project, stack, monitor, engine=monitor, dry_run=monitor.preview, organization="organization"
+    )
 
-    def Log(self, request: engine_pb2.LogRequest, context: grpc.ServicerContext) -> empty_pb2.Empty:
-        """A line of the program; those for its developers are left out."""
-        if (level := _LEVELS.get(request.severity)) and request.message != _ENDED:
-            self._log.say(level, request.message, request.urn)
-        return empty_pb2.Empty()
+    def main() -> None:
+        runpy.run_path(str(program), run_name="__main__")
 
-    def GetRootResource(
-        self, request: engine_pb2.GetRootResourceRequest, context: grpc.ServicerContext
-    ) -> engine_pb2.GetRootResourceResponse:
-        """What older SDKs keep here."""
-        return engine_pb2.GetRootResourceResponse(urn=self._root)
+    async def inside() -> None:
+        pulumi.runtime.set_all_config(dict(config), secret)
+        pulumi.runtime.configure(settings)
+        await pulumi.runtime.run_in_stack(main)
 
-    def SetRootResource(
-        self, request: engine_pb2.SetRootResourceRequest, context: grpc.ServicerContext
-    ) -> engine_pb2.SetRootResourceResponse:
-        """What older SDKs keep here."""
-        self._root = request.urn
-        return engine_pb2.SetRootResourceResponse()
-
-    def RequirePulumiVersion(
-        self, request: engine_pb2.RequirePulumiVersionRequest, context: grpc.ServicerContext
-    ) -> engine_pb2.RequirePulumiVersionResponse:
-        """This monitor has no such version; the engine of record checks it."""
-        return engine_pb2.RequirePulumiVersionResponse()
+    # A failed run leaves futures that nothing awaits, and asyncio would log each of them.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    try:
+        asyncio.run(inside())
+    except Exception as error:
+        cause = monitor.failure or error
+        if isinstance(cause, pulumi.RunError | RunFailed | NotApplied | InvalidKubeconfig | Late):
+            raise RunFailed(str(cause)) from None
+        raise
 
 
-def run(deployment: Deployment, program: Program, log: Log) -> int:
-    """Runs the program against the deployment; its exit code. Raises `Late`."""
-    with _served(Monitor(deployment, program), Engine(log), program.parallel) as address:
-        return program.run(address, deployment.preview, lambda text: log.say("info", text))
+def _urn(request: resource_pb2.RegisterResourceRequest | resource_pb2.ReadResourceRequest) -> str:
+    above = f"{request.parent.split('::')[2]}$" if request.parent else ""
+    return f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::{above}{request.type}::{request.name}"
 
 
-@contextmanager
-def _served(monitor: Monitor, engine: Engine, parallel: int) -> Generator[str]:
-    """The address at which both answer; so many steps are taken at once."""
-    with ThreadPoolExecutor(max(parallel, 1), thread_name_prefix="step") as pool:
-        server = grpc.server(pool, options=_OPTIONS)
-        resource_pb2_grpc.add_ResourceMonitorServicer_to_server(monitor, server)
-        engine_pb2_grpc.add_EngineServicer_to_server(engine, server)
-        port = server.add_insecure_port("127.0.0.1:0")
-        server.start()
-        try:
-            yield f"127.0.0.1:{port}"
-        finally:
-            server.stop(grace=None).wait()
+def _plain(properties: Struct, hide: bool = False) -> dict[str, Any]:
+    """The properties as plain data. Secrets are opened, or hidden."""
+    return {key: _value(value, hide) for key, value in properties.items()}
 
 
-def _end(context: grpc.ServicerContext) -> NoReturn:
-    context.abort(grpc.StatusCode.UNAVAILABLE, _ENDED)
-    raise AssertionError("abort raises")
+def _value(value: Any, hide: bool) -> Any:
+    if isinstance(value, Struct):
+        if _MARK not in value:
+            return _plain(value, hide)
+        if value[_MARK] != _SECRET:
+            raise RunFailed("the stand-in does not know assets and archives; install pulumi")
+        return "[secret]" if hide else _value(value["value"], hide)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, str | bool | float | None):
+        return value
+    return [_value(each, hide) for each in value]

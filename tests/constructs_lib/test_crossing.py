@@ -11,12 +11,11 @@ import jsii
 import pytest
 from constructs import Construct
 
-from constructs_lib import Config, Problem, Scale, Secret, crossing
+from constructs_lib import Config, Environment, Problem, Role, Scale, Secret, crossing
 from constructs_lib.crossing import UnitChart
 from constructs_lib.parts.objects import Manifest, Meta
 from constructs_lib.testing import Object, render, render_platform
 from constructs_lib.units import Component
-from constructs_lib.values.environment import Environment, Role
 from tests.support.fleet import service
 from tests.support.rendered import ENV
 

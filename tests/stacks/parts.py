@@ -7,19 +7,19 @@ from collections.abc import Iterator
 import pytest
 
 from constructs_lib.parts.names import DATABASES
-from stacks.side import Side
-from tests.support.stacks import SERVICES, SIDES, first
+from stacks.resources.cluster_spec import ClusterSpec
+from tests.support.stacks import CLUSTER_SPECS, SERVICES, first
 
 CLUSTER, POSTGRES = "cluster.x-k8s.io/v1beta2:Cluster", "postgresql.cnpg.io/v1:Cluster"
 STEPS = ("install", "credentials", "sync")
-OURS = pytest.mark.parametrize("side", SIDES, ids=lambda side: side.name)
+OURS = pytest.mark.parametrize("cluster_spec", CLUSTER_SPECS, ids=lambda cluster_spec: cluster_spec.name)
 SERVED = {name: each.database for name, each in SERVICES.items() if each.database}
 APPS = first("apps")
 OPS = APPS.environment.cluster_name("ops")
 
 
-def database(side: Side) -> Iterator[str]:
-    wanted = side.environment.database
+def database(cluster_spec: ClusterSpec) -> Iterator[str]:
+    wanted = cluster_spec.environment.database
     yield POSTGRES + " databases/postgres"
     yield "monitoring.coreos.com/v1:PodMonitor databases/postgres"
     if wanted.pooler:
@@ -28,31 +28,31 @@ def database(side: Side) -> Iterator[str]:
         yield "core/v1:Secret databases/backup-credentials"
         yield "barmancloud.cnpg.io/v1:ObjectStore databases/backups"
         yield "postgresql.cnpg.io/v1:ScheduledBackup databases/backups"
-    for name in SERVED if side.role == "apps" else ():
+    for name in SERVED if cluster_spec.role == "apps" else ():
         yield f"core/v1:Secret {DATABASES}/{name}"
         yield f"postgresql.cnpg.io/v1:Database {DATABASES}/{name}"
 
 
-def autoscaler(side: Side) -> Iterator[str]:
-    if any(pool.min < pool.max for pool in side.pools):
+def autoscaler(cluster_spec: ClusterSpec) -> Iterator[str]:
+    if any(pool.min < pool.max for pool in cluster_spec.pools):
         rbac = "rbac.authorization.k8s.io/v1"
         for kind in ("core/v1:ServiceAccount", f"{rbac}:Role", f"{rbac}:RoleBinding", "apps/v1:Deployment"):
-            yield f"{kind} {side.name}/cluster-autoscaler"
+            yield f"{kind} {cluster_spec.name}/cluster-autoscaler"
 
 
-def parts(side: Side) -> dict[str, list[str]]:
+def parts(cluster_spec: ClusterSpec) -> dict[str, list[str]]:
     """What stands below each component, and below the stack itself."""
-    name = side.name
+    name = cluster_spec.name
     carried = ("core/v1:Secret", "addons.cluster.x-k8s.io/v1beta2:ClusterResourceSet")
-    templates = side.infrastructure.templates(name).objects
+    templates = cluster_spec.infrastructure.templates(name).objects
     found = {
-        "": [f"core/v1:Secret {name}/image-pull", f"core/v1:Secret {name}/{side.infrastructure.name}"],
+        "": [f"core/v1:Secret {name}/image-pull", f"core/v1:Secret {name}/{cluster_spec.infrastructure.name}"],
         "ClusterClass": [
             f"{each['apiVersion']}:{each['kind']} {name}/{each['metadata']['name']}" for each in templates
         ],
         "Cluster": [f"{CLUSTER} {name}/{name}"],
         "Bootstrap": [f"{kind} {name}/bootstrap-{step}" for kind in carried for step in STEPS],
-        "Autoscaler": list(autoscaler(side)),
-        "DatabaseCluster": list(database(side)),
+        "Autoscaler": list(autoscaler(cluster_spec)),
+        "DatabaseCluster": list(database(cluster_spec)),
     }
     return {part: sorted(names) for part, names in found.items() if names}

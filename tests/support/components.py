@@ -7,8 +7,8 @@ import cdk8s_plus_27 as plus
 from cdk8s_plus_27 import k8s
 from constructs import Construct
 
+from constructs_lib import Environment, Role
 from constructs_lib.parts.objects import Manifest, Meta
-from constructs_lib.values.environment import Environment, Role
 
 
 class Mixed(Construct):

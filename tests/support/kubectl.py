@@ -8,7 +8,7 @@ from subprocess import CompletedProcess
 from typing import Any
 
 from constructs_lib.parts.names import DATABASES
-from stacks.side import INPUTS
+from stacks.resources.cluster_spec import INPUTS
 
 MANAGEMENT = "server: https://management.example.com\ntoken: planted-token-of-management\n"
 SERVED = ("v1", "postgresql.cnpg.io/v1", "monitoring.coreos.com/v1", "barmancloud.cnpg.io/v1")
@@ -35,7 +35,7 @@ class Kubectl:
         self.served[kubeconfig] = set(SERVED)
 
     def __call__(self, *words: str) -> CompletedProcess[str]:
-        """Stands for `stacks.observed._kubectl`."""
+        """Stands for `stacks.resources.observed._kubectl`."""
         if words[0] == "config":
             return CompletedProcess(words, 0, MANAGEMENT, "")
         kubeconfig = Path(words[0].removeprefix("--kubeconfig=")).read_text(encoding="utf-8")

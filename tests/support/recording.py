@@ -24,7 +24,7 @@ from pulumi.runtime.proto.resource_pb2 import (
 )
 
 from constructs_lib.values import Problem
-from stacks.settings import PROJECT
+from stacks.resources.settings import PROJECT
 
 _SECRET = "4dabf18193072939515e22adb298388d"
 """Pulumi's mark of a value that is not what it looks like, such as a secret."""

@@ -12,19 +12,21 @@ import yaml
 from constructs_lib import Environment, Role
 from constructs_lib.values import Service
 from desired.render.fleet import load_environments, load_services
-from stacks import observed
-from stacks.program import run as program
-from stacks.program import side_of
-from stacks.settings import MANAGEMENT, PROJECT, PairSettings
-from stacks.side import HERE, Side
+from stacks.resources import observed
+from stacks.resources.cluster_spec import HERE, ClusterSpec
+from stacks.resources.program import cluster_spec_of
+from stacks.resources.program import run as program
+from stacks.resources.settings import MANAGEMENT, PROJECT, PairSettings
 from tests.support.kubectl import Kubectl
 from tests.support.recording import Run, record
 
 ENVIRONMENTS = load_environments("envs")
 SERVICES = load_services("apps")
 WITH_PAIR = [each for each in ENVIRONMENTS.values() if each.pair]
-SIDES = [side_of(each.cluster_name(role), ENVIRONMENTS) for each in WITH_PAIR for role in ("ops", "apps")]
-STACKS = [*(side.name for side in SIDES), MANAGEMENT]
+CLUSTER_SPECS = [
+    cluster_spec_of(each.cluster_name(role), ENVIRONMENTS) for each in WITH_PAIR for role in ("ops", "apps")
+]
+STACKS = [*(cluster_spec.name for cluster_spec in CLUSTER_SPECS), MANAGEMENT]
 SECRETS = {
     key: '{"clouds.yaml": "planted-infrastructure"}' if key == "infrastructureSecret" else f"planted-{key}"
     for name, field in PairSettings.model_fields.items()
@@ -54,7 +56,7 @@ def run(
     if kubectl is None:
         kubectl = up(stack, environments)
     if ops is None and stack != MANAGEMENT:
-        ops = {"inputs": side_of(stack, environments).inputs()}
+        ops = {"inputs": cluster_spec_of(stack, environments).inputs()}
     name = f"organization/{PROJECT}/{stack.rpartition('-')[0]}-ops"
     with patch.object(observed, "_kubectl", kubectl):
         return record(
@@ -67,15 +69,15 @@ def up(stack: str, environments: Mapping[str, Environment] = ENVIRONMENTS) -> Ku
     """A management cluster with both clusters of the pair that a stack belongs to."""
     kubectl = Kubectl()
     if stack != MANAGEMENT:
-        side = side_of(stack, environments)
+        cluster_spec = cluster_spec_of(stack, environments)
         for role in ("ops", "apps"):
-            kubectl.made(side.environment.cluster_name(role), side.inputs())
+            kubectl.made(cluster_spec.environment.cluster_name(role), cluster_spec.inputs())
     return kubectl
 
 
 def settings_of(stack: str) -> dict[str, str]:
     """The committed settings as Pulumi hands them over."""
-    file = HERE / f"Pulumi.{stack}.yaml"
+    file = HERE.parent / f"Pulumi.{stack}.yaml"
     config = yaml.safe_load(file.read_text(encoding="utf-8"))["config"] if file.exists() else {}
     return {
         key.removeprefix(f"{PROJECT}:"): value if isinstance(value, str) else json.dumps(value)
@@ -83,8 +85,8 @@ def settings_of(stack: str) -> dict[str, str]:
     }
 
 
-def changed(side: Side, **fields: Any) -> dict[str, Environment]:
-    """All environments, with other fields in the one of a side; those of its pair and its database by their prefix.
+def changed(cluster_spec: ClusterSpec, **fields: Any) -> dict[str, Environment]:
+    """All environments, with other fields in the one of a cluster; those of its pair and its database by their prefix.
 
     `pair__kubernetes="v1.37.0"` is another version of both clusters.
     """
@@ -93,10 +95,10 @@ def changed(side: Side, **fields: Any) -> dict[str, Environment]:
         inner = {
             name.removeprefix(f"{part}__"): value for name, value in fields.items() if name.startswith(f"{part}__")
         }
-        own |= {part: getattr(side.environment, part).model_copy(update=inner)} if inner else {}
-    return {**ENVIRONMENTS, side.environment.name: side.environment.model_copy(update=own)}
+        own |= {part: getattr(cluster_spec.environment, part).model_copy(update=inner)} if inner else {}
+    return {**ENVIRONMENTS, cluster_spec.environment.name: cluster_spec.environment.model_copy(update=own)}
 
 
-def first(role: Role, where: Callable[[Side], object] = lambda _: True) -> Side:
+def first(role: Role, where: Callable[[ClusterSpec], object] = lambda _: True) -> ClusterSpec:
     """The first of our clusters of that role for which something holds."""
-    return next(side for side in SIDES if side.role == role and where(side))
+    return next(cluster_spec for cluster_spec in CLUSTER_SPECS if cluster_spec.role == role and where(cluster_spec))

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
+from constructs_lib import Role
 from constructs_lib.rules.all_rules import CLUSTER_RULES, RULES, UNIT_RULES, rule_id
-from constructs_lib.values.environment import Role
 from tests.support.planted import GROUPS, Planted, shipped
 from tests.support.shipped import ROOT
 

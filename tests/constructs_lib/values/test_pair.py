@@ -1,4 +1,4 @@
-"""The pair of an environment as machines and databases: what may be said of it, and what not."""
+"""The pair of an environment: its valid and its invalid fields."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from constructs_lib import Backups, DatabaseClass, Pair, Pool, Pooler
+from constructs_lib import Pair, Pool
 from constructs_lib.values import Value
 from tests.support.mistakes import by_sentence, mistake
 
@@ -42,26 +42,11 @@ EMPTY = "must have a pool with nodes that always run, as Pool(name='general', mi
         (Pool, {"max": 0, "min": 0}, "Pool.max must be at least 1, got 0"),
         (Pool, {"size": "XL"}, "Pool.size must be 'S', 'M' or 'L', got 'XL'"),
         (Pool, {"tiers": [4]}, "Pool.tiers.0 must be 1, 2 or 3, got 4"),
-        (DatabaseClass, {"instances": 0}, "DatabaseClass.instances must be at least 1, got 0"),
-        (DatabaseClass, {"storage": "much"}, "DatabaseClass.storage must be "),
-        (Pooler, {"mode": "statement"}, "Pooler.mode must be 'session' or 'transaction', got 'statement'"),
-        (Backups, {"to": "s3://backups/"}, "Backups.to must be a bucket or a folder in it without '/' at its end"),
-        (Backups, {"to": "gs://backups"}, "Backups.to must be a bucket"),
-        (
-            Backups,
-            {"endpoint": "http://s3.example.com"},
-            "Backups.endpoint must be an address that begins with 'https://', got 'http://s3.example.com'",
-        ),
-        (
-            Backups,
-            {"schedule": "0 2 * * *"},
-            "Backups.schedule must be six fields of cron, the first for seconds, such as '0 0 2 * * *'",
-        ),
     ],
     ids=by_sentence,
 )
 def test_what_cannot_be_is_refused(model: type[Value], fields: dict[str, Any], sentence: str) -> None:
-    complete: dict[type[Value], dict[str, Any]] = {Pair: PAIR, Pool: POOL, Backups: {"to": "s3://backups"}}
+    complete: dict[type[Value], dict[str, Any]] = {Pair: PAIR, Pool: POOL}
     said = mistake(model, {**complete.get(model, {}), **fields})
     assert said.startswith(sentence)
 
@@ -100,9 +85,3 @@ def test_a_pool_may_have_a_fixed_number_of_nodes_or_none_as_long_as_another_has_
     empty = {"name": "batch", "min": 0, "max": 5}
     pair = Pair.model_validate({**PAIR, "apps": [empty, {**POOL, "max": 1}]})
     assert [(pool.min, pool.max) for pool in pair.apps] == [(0, 5), (1, 1)]
-
-
-def test_a_database_is_small_and_not_backed_up_unless_it_is_said() -> None:
-    wanted = DatabaseClass()
-    assert (wanted.instances, wanted.backups, wanted.pooler) == (1, None, None)
-    assert Backups(to="s3://backups").retention == "30d"

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Iterable
 from functools import cached_property
 
-from testbed.api import Answer, Api, Object, Ref, Refused
-from testbed.bed import Bed, Cluster
+from testbed.api import Api, Object, Ref, Refused, ServerAnswer
+from testbed.bed import Bed, BedCluster
 from testbed.process import until
 from tests.support.shipped import objects
 
@@ -21,7 +21,7 @@ Shipped = list[tuple[str, Object]]
 class Running:
     """One cluster, with its manifests first tried and then applied."""
 
-    def __init__(self, cluster: Cluster, shipped: Shipped) -> None:
+    def __init__(self, cluster: BedCluster, shipped: Shipped) -> None:
         self.cluster, self.api, self.shipped = cluster, cluster.api, shipped
         accepted(apply(self.api, self.of(*FIRST)))
         has_accounts(self.api, [each["metadata"]["name"] for _, each in self.of("Namespace")])
@@ -94,13 +94,13 @@ def labels(selector: Object) -> str:
     return ",".join(f"{key}={value}" for key, value in selector.get("matchLabels", {}).items())
 
 
-def apply(api: Api, shipped: Shipped, dry_run: bool = False) -> dict[str, Answer | Refused]:
+def apply(api: Api, shipped: Shipped, dry_run: bool = False) -> dict[str, ServerAnswer | Refused]:
     """What the API server says of each object, by its path."""
     answers = api.apply_all((each for _, each in shipped), dry_run)
     return {path: answer for (path, _), answer in zip(shipped, answers, strict=True)}
 
 
-def accepted(answers: dict[str, Answer | Refused]) -> None:
+def accepted(answers: dict[str, ServerAnswer | Refused]) -> None:
     """Fails where something was refused."""
     assert {path: str(answer) for path, answer in answers.items() if isinstance(answer, Refused)} == {}
 
@@ -134,7 +134,7 @@ def condition(item: Object, kind: str) -> bool:
     return any(each["type"] == kind and each["status"] == "True" for each in item["status"].get("conditions") or ())
 
 
-def timed(work: Callable[[], dict[str, Answer | Refused]]) -> tuple[float, dict[str, Answer | Refused]]:
+def timed(work: Callable[[], dict[str, ServerAnswer | Refused]]) -> tuple[float, dict[str, ServerAnswer | Refused]]:
     """The seconds that it took, and what came of it."""
     start = time.monotonic()
     result = work()

@@ -6,7 +6,7 @@ import copy
 
 import pytest
 
-from testbed.api import Answer, Ref, Refused
+from testbed.api import Ref, Refused, ServerAnswer
 from tests.e2e.admission.running import Running
 
 _MODES = ("enforce", "warn", "audit")
@@ -18,7 +18,7 @@ def test_every_manifest_is_accepted_without_a_warning(running: Running) -> None:
     assert {path: said for path, said in found.items() if said} == {}
 
 
-def _said(answer: Answer | Refused) -> list[str]:
+def _said(answer: ServerAnswer | Refused) -> list[str]:
     return [str(answer)] if isinstance(answer, Refused) else answer.warnings
 
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from testbed.api import Api, Object, Ref
-from testbed.bed import Cluster
+from testbed.bed import BedCluster
 from testbed.flux import NAMESPACE, Flux
 from testbed.manifests import objects
 from testbed.process import until
@@ -30,7 +30,7 @@ _PROGRAMMED = [
 class Following:
     """One of the two clusters of a pair, by its name."""
 
-    def __init__(self, name: str, cluster: Cluster) -> None:
+    def __init__(self, name: str, cluster: BedCluster) -> None:
         self.name = name
         self.cluster = cluster
         self.flux = Flux(cluster)

@@ -16,7 +16,7 @@ from desired.outside.cluster_observer import ClusterObserver
 from desired.publish.applied import Published
 from desired.publish.publisher import Observe, Publisher
 from desired.publish.result import OperationResult
-from testbed.bed import Bed, Cluster
+from testbed.bed import Bed, BedCluster
 from testbed.flux import secrets
 from testbed.git_server import GitServer
 from testbed.nodes import NEVER_READY
@@ -121,7 +121,7 @@ def _sign(repository: Repository, folder: Path) -> None:
         repository.git("config", name, value)
 
 
-def kubeconfig(file: Path, apps: Cluster, ops: Cluster | None = None, **changed: str) -> Path:
+def kubeconfig(file: Path, apps: BedCluster, ops: BedCluster | None = None, **changed: str) -> Path:
     """A kubeconfig with a context for each cluster; `changed` is another `server` or `token` for all of them."""
     content: dict[str, Any] = {"apiVersion": "v1", "kind": "Config", "clusters": [], "users": [], "contexts": []}
     for role, cluster in {"apps": apps, "ops": ops}.items():

