@@ -82,7 +82,7 @@ clean: ## remove all that can be made again
 	@$(PIP) -r locks/synth.txt
 	@printf '#!%s\nimport sys\nsys.path.insert(0, "%s")\nfrom desired.cli import main\nmain()\n' $(CURDIR)/$(BIN)/python $(CURDIR) > $(BIN)/desired
 	@chmod +x $(BIN)/desired
-	@sha256sum locks/synth.txt | cut -d' ' -f1 > $@
+	@$(BIN)/python -c 'import hashlib, sys; print(hashlib.sha256(open(sys.argv[1], "rb").read()).hexdigest())' $< > $@
 
 .venv/stacks.lock: locks/stacks.txt .venv/desired.lock
 	@echo "installing the tools of locks/stacks.txt" >&2

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import time
 from collections.abc import Callable, Sequence
@@ -12,8 +11,10 @@ from pathlib import Path
 
 import psutil
 
+from desired.render.cores import cores
+
 _LOOK_SECONDS = 0.05
-CORES = len(os.sched_getaffinity(0))
+CORES = cores()
 
 
 class Failed(Exception):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+
+from desired.git import run_git
 
 from .fleet import FOLLOWS, ROOT
 
@@ -13,12 +14,9 @@ _SERVICES = 200
 
 def write_history(folder: Path, operations: int) -> Path:
     """A repository whose branch main has so many commits of operations on 200 services in turn."""
-    subprocess.run(["git", "init", "-q", "-b", "main", str(folder)], check=True)
-    with subprocess.Popen(["git", "fast-import", "--quiet"], cwd=folder, stdin=subprocess.PIPE) as process:
-        assert process.stdin
-        for text in _stream(operations):
-            process.stdin.write(text.encode())
-    assert process.returncode == 0
+    run_git("init", "-q", "-b", "main", str(folder)).check_returncode()
+    stream = "".join(_stream(operations)).encode()
+    run_git("fast-import", "--quiet", folder=folder, given=stream).check_returncode()
     return folder
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
+import sys
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,8 @@ def version(binary: Path, *words: str) -> str:
 
 
 def _processor() -> str:
+    if sys.platform == "darwin":
+        return version(Path("/usr/sbin/sysctl"), "-n", "machdep.cpu.brand_string")
     with open("/proc/cpuinfo", encoding="utf-8") as file:
         names = [line.partition(":")[2].strip() for line in file if line.startswith("model name")]
     return names[0] if names else platform.machine()

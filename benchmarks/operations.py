@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from desired.core.operations import OPERATION, Intent
+from desired.git import run_git
 from desired.publish.publisher import Publisher
 
 from .fleet import FOLLOWS, ROOT, Fleet, generate, name_of, variables
@@ -61,8 +62,9 @@ class Fork:
     def git(self, folder: Path, *words: str) -> str:
         """Runs git; returns what it prints."""
         identity = ("-c", "user.name=Bench", "-c", "user.email=bench@example.com", "-c", "commit.gpgsign=false")
-        done = subprocess.run(["git", *identity, *words], cwd=folder, capture_output=True, text=True, check=True)
-        return done.stdout.strip()
+        done = run_git(*identity, *words, folder=folder)
+        done.check_returncode()
+        return done.stdout.decode().strip()
 
     def publisher(self) -> Publisher:
         """An open publisher of the clone."""

@@ -34,7 +34,8 @@ _ANSWERS = ("live", "unchanged", "repeated", "refused", "conflict", "unreachable
 def main(words: Sequence[str] | None = None) -> int:
     """The command. Returns the exit code: 1 where something is wrong."""
     given = _arguments(words)
-    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:_CORES])
+    if hasattr(os, "sched_setaffinity"):  # not on macOS, whose figures are those of all cores
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:_CORES])
     with tempfile.TemporaryDirectory(prefix="desired-") as folder:
         os.environ["DESIRED_CACHE_DIR"] = folder
         os.environ.pop("CI", None)

@@ -7,8 +7,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.repository import Repository, repository
+
+# No test depends on speed: a machine that does other things too is slow now and then.
+settings.register_profile("any speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any speed")
 
 # These need the namespaces that `make e2e` makes.
 collect_ignore = [] if "DESIRED_BED" in os.environ else ["e2e"]

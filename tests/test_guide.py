@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 _BLOCK = re.compile(r"```(python|sh|yaml)\n(.*?)```", re.S)
 _FILE = re.compile(r"\A# (\S+\.(?:py|yaml))\n")
-_FOLDERS = ("apps", "constructs_lib", "envs", "locks", "manifests", "releases")
+_FOLDERS = ("apps", "constructs_lib", "desired", "envs", "locks", "manifests", "releases")
 _FILES = ("Makefile", "cdk8s.yaml", "package.json", "package-lock.json", "pyproject.toml", ".gitignore")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from constructs_lib.values import sentences
 from constructs_lib.values.base import Host, Name
 
 from ..core.errors import Problem
+from ..git import failed, run_git
 from .output import console
 
 _SERVICE = '''"""The first service; say here what it needs."""
@@ -137,7 +137,9 @@ def make(folder: Path, service: str, environments: Sequence[str], domain: str) -
     for path, text in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text, encoding="utf-8")
-    subprocess.run(["git", "init", "-q", "-b", "main", str(folder)], check=True)
+    done = run_git("init", "-q", "-b", "main", str(folder))
+    if done.returncode:
+        raise failed(f"make a Git repository in {folder}", done)
     out = console()
     out.print(f"✓ {folder} has {service} and {', '.join(environments)}, {len(files)} files")
     out.print(f"  next: cd {folder}; cdk8s synth; git add -A; git commit -m 'The fleet'; desired publish")

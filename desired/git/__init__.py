@@ -1,7 +1,35 @@
 """The only place that talks to Git: by its own commands, see `docs/decisions/0007-operations-on-git.md`."""
 
-from .process import TreeEntry
-from .reading import Author, CommitChanges, LoggedCommit
+from .errors import (
+    AtomicUnsupported,
+    AuthenticationFailed,
+    BranchMissing,
+    GitFailed,
+    GitMissing,
+    Locked,
+    Rejected,
+    RemoteUnreachable,
+    failed,
+)
+from .process import OLDEST, TreeEntry, run_git
+from .reading import Author, Commit, CommitChanges
 from .writing import Git
 
-__all__ = ["Author", "CommitChanges", "Git", "LoggedCommit", "TreeEntry"]
+__all__ = [
+    "OLDEST",
+    "AtomicUnsupported",
+    "AuthenticationFailed",
+    "Author",
+    "BranchMissing",
+    "CommitChanges",
+    "Commit",
+    "TreeEntry",
+    "Git",
+    "GitFailed",
+    "GitMissing",
+    "Locked",
+    "Rejected",
+    "RemoteUnreachable",
+    "failed",
+    "run_git",
+]

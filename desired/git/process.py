@@ -1,17 +1,26 @@
-"""Runs git, once for each question or as a process that lives on."""
+"""Starts git, once for each question or as a process that lives on. Nothing else in this repository does."""
 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from ..core.errors import Problem
+from .. import programs
+from .errors import GitFailed, GitMissing, failed
 
-_SAFE = (
+OLDEST = (2, 31)
+"""The oldest Git that works.
+
+`log --diff-merges=first-parent` came with 2.31, `rev-parse --end-of-options` with 2.30, `fetch --no-write-fetch-head`
+with 2.29, `init -b` with 2.28, and `prepare` of `update-ref --stdin` with 2.27.
+"""
+
+_SETTINGS = (
     "-c",
     "core.quotePath=false",
     "-c",
@@ -22,9 +31,20 @@ _SAFE = (
     "advice.detachedHead=false",
 )
 
+_KEPT = re.compile(
+    r"GIT_("
+    r"SSH(_COMMAND|_VARIANT)?|ASKPASS|PROXY_\w+|HTTP_\w+|SSL_\w+|ALLOW_PROTOCOL|PROTOCOL_FROM_USER"  # to reach a remote
+    r"|CONFIG_\w+"  # settings of the user, credentials among them
+    r"|TRACE\w*|CURL_VERBOSE"  # to find a fault
+    r"|AUTHOR_\w+|COMMITTER_\w+"
+    r"|EXEC_PATH|CEILING_DIRECTORIES|DISCOVERY_ACROSS_FILESYSTEM"  # where Git's programs are, how far up it looks
+    r")"
+)
+"""The only variables of Git that it is given.
 
-_OTHERS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_PREFIX")
-"""Variables that would name another repository, as where a hook runs this."""
+All others name another repository, index or object store (as where a hook runs this program), or change what a path
+means or what is printed.
+"""
 
 
 class TreeEntry(NamedTuple):
@@ -35,51 +55,91 @@ class TreeEntry(NamedTuple):
     id: str
 
 
+def run_git(
+    *words: str,
+    folder: Path | None = None,
+    given: bytes | None = None,
+    env: Mapping[str, str] | None = None,
+    timeout: float | None = None,
+) -> subprocess.CompletedProcess[bytes]:
+    """Runs git to its end. `timeout` is in seconds. Raises GitMissing where there is no Git that works."""
+    try:
+        _require_git(os.environ.get("PATH", os.defpath))
+        return programs.run(command(*words, folder=folder), given=given, env=environment(env), timeout=timeout)
+    except (FileNotFoundError, PermissionError, NotADirectoryError):
+        raise GitMissing(f"Cannot find the command `git`. Install Git {_version(OLDEST)} or newer") from None
+
+
+def command(*words: str, folder: Path | None = None) -> list[str]:
+    """The command line of git with these words, in a folder."""
+    return ["git", *(("-C", str(folder)) if folder else ()), *_SETTINGS, *words]
+
+
+def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The variables that git is given: its messages in English, and nothing that would point it elsewhere."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_") or _KEPT.fullmatch(name)}
+    return {**kept, "LC_ALL": "C", **(more or {})}
+
+
+@cache
+def _require_git(path: str) -> None:
+    """Checks the version of the git in a PATH, once. Raises GitMissing, or OSError where there is none."""
+    said = programs.run(command("version"), env=environment()).stdout
+    found = re.match(rb"git version (\d+)\.(\d+)", said)
+    if found is None:
+        raise GitMissing(f"Cannot read the version of `git`, which answered {said.decode(errors='replace').strip()!r}")
+    version = int(found[1]), int(found[2])
+    if version < OLDEST:
+        raise GitMissing(f"Git {_version(version)} is too old. Install Git {_version(OLDEST)} or newer")
+
+
+def _version(numbers: tuple[int, int]) -> str:
+    return ".".join(map(str, numbers))
+
+
 class Process:
     """A repository on this machine. Starts git in it."""
 
-    def __init__(self, folder: Path, timeout: float = 60.0) -> None:
-        """`timeout` is what a remote may take, in seconds. Raises Problem where there is no repository."""
+    def __init__(self, folder: Path, timeout: float = 60.0, patience: float = 5.0) -> None:
+        """Raises Problem where there is no repository.
+
+        `timeout` is what a remote may take to answer, `patience` how long a lock of another process is waited for,
+        both in seconds.
+        """
         self.folder = folder
-        self._timeout = timeout
+        self._timeout, self._patience = timeout, patience
         self._reader: Batch | None = None
-        self.directory = Path(
-            self.first("rev-parse", "--absolute-git-dir", why="run this in a clone of the platform repository")
-        )
+        done = self.run("rev-parse", "--absolute-git-dir")
+        if done.returncode:
+            raise failed(f"use {folder} as a Git repository", done, "Run this in a clone of the platform repository")
+        self.directory = Path(os.fsdecode(done.stdout).removesuffix("\n"))
 
     @cached_property
     def common(self) -> Path:
         """The folder that all work trees of the repository share."""
-        return Path(self.folder, self.first("rev-parse", "--git-common-dir")).resolve()
+        return Path(self.folder, self.line("rev-parse", "--git-common-dir")).resolve()
 
     @cached_property
     def hash_size(self) -> int:
-        """Bytes of an object's id."""
-        return 32 if self.first("rev-parse", "--show-object-format") == "sha256" else 20
+        """The number of bytes in an object's id."""
+        return 32 if self.line("rev-parse", "--show-object-format") == "sha256" else 20
 
     @property
     def batch(self) -> Batch:
         """A process that reads objects, and lives on."""
         if self._reader is None or not self._reader.alive:
-            self._reader = Batch(self.command("cat-file", "--batch"), self.hash_size)
+            self._reader = self.started("cat-file", "--batch")
         return self._reader
 
+    def started(self, *words: str) -> Batch:
+        """A process that answers one question after another. The caller closes it."""
+        return Batch(command(*words, folder=self.folder), self.hash_size)
+
     def close(self) -> None:
-        """Ends the programs that were left running."""
+        """Ends the processes that were left running."""
         if self._reader:
             self._reader.close()
             self._reader = None
-
-    def first(self, *words: str, why: str = "") -> str:
-        """What a question about the repository is answered with. Raises Problem."""
-        done = self.run(*words)
-        if done.returncode:
-            raise Problem(said(f"{self.folder} is no Git repository", done, why))
-        return done.stdout.decode().strip()
-
-    def command(self, *words: str) -> list[str]:
-        """The command with these words, in the repository."""
-        return ["git", "-C", str(self.folder), *_SAFE, *words]
 
     def run(
         self,
@@ -88,26 +148,19 @@ class Process:
         env: Mapping[str, str] | None = None,
         timeout: float | None = None,
     ) -> subprocess.CompletedProcess[bytes]:
-        """Runs git to its end; with a time-out in a session of its own, so that its helpers end with it."""
-        process = subprocess.Popen(
-            self.command(*words),
-            stdin=subprocess.PIPE if given is not None else subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={**_surroundings(), **(env or {})},
-            start_new_session=timeout is not None,
-        )
-        try:
-            out, err = process.communicate(given, timeout)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, 9)
-            process.communicate()
-            return subprocess.CompletedProcess(process.args, 124, b"", f"no answer within {timeout:.0f} s".encode())
-        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+        """Runs git in the repository to its end."""
+        return run_git(*words, folder=self.folder, given=given, env=env, timeout=timeout)
 
+    def answer(self, *words: str, given: bytes | None = None) -> bytes:
+        """What git prints. Raises GitFailed."""
+        done = self.run(*words, given=given)
+        if done.returncode:
+            raise failed(f"read {self.folder} with `git {words[0]}`", done)
+        return done.stdout
 
-def _surroundings() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name not in _OTHERS} | {"LC_ALL": "C"}
+    def line(self, *words: str) -> str:
+        """The one line that git prints. Raises GitFailed."""
+        return self.answer(*words).decode().strip()
 
 
 class Batch:
@@ -116,7 +169,7 @@ class Batch:
     def __init__(self, command: Sequence[str], hash_size: int) -> None:
         self._size = hash_size
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment()
         )
 
     def __enter__(self) -> Batch:
@@ -152,18 +205,10 @@ class Batch:
             self._process.stdin.write(text)
             self._process.stdin.flush()
         except BrokenPipeError:
-            raise Problem("git ended while it was asked; run it again") from None
+            raise GitFailed("Git ended in the middle of its work. Run the command again") from None
         return self._process.stdout
 
     def close(self) -> None:
         """Ends it."""
         self._process.kill()
         self._process.communicate()
-
-
-def said(what: str, done: subprocess.CompletedProcess[bytes], remedy: str = "") -> str:
-    """A sentence about a git that failed, with its own telling line."""
-    lines = [line.strip() for line in done.stderr.decode(errors="replace").splitlines() if line.strip()]
-    telling = [line for line in lines if line.startswith(("fatal:", "error:", "remote:", "!"))] or lines
-    said = (telling[0] if telling else f"git ended with {done.returncode}")[:200]
-    return f"{what}: {said}" + (f"; {remedy}" if remedy else "")

@@ -4,28 +4,36 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import os
 import shutil
 import subprocess
-import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from ..core.errors import Problem, Unreachable
-from .process import Batch, TreeEntry, said
+from .. import programs
+from . import errors
+from .errors import Locked
+from .patience import Patience
+from .process import Batch, TreeEntry
 from .reading import Author, Reader
 
-_LOCK_TRIES = 8
+Failure = subprocess.CompletedProcess[bytes] | None
+"""What an attempt that failed printed; None where it succeeded, or where another attempt cannot help."""
+_REFS_NOT_UPDATED = 1
+"""The exit code of `git fetch` where the remote answered, and a ref of this repository could not be updated."""
 
 
 class Git(Reader):
-    """A repository on this machine. Nothing here ever touches a work tree or its index."""
+    """A repository on this machine.
+
+    No work tree, no index and no lock file of Git is ever touched. Git closes a lock file while it still holds the
+    lock, so that nothing shows from outside whether a lock is dead: this waits for it, then refuses and names the file.
+    """
 
     def write_tree(self, commit: str, changes: Mapping[str, str | None]) -> str:
         """The id of the tree of a commit with these files changed; None takes a file away. Nothing refers to it yet."""
         ids = self._write_blobs([text for text in changes.values() if text is not None])
         leaves = {path: ids[text] if text is not None else None for path, text in changes.items()}
-        with Batch(self.command("mktree", "-z", "--batch", "--missing"), self.hash_size) as make:
+        with self.started("mktree", "-z", "--batch", "--missing") as make:
             return self._tree_with(make, commit, "", leaves) or make.tree({})
 
     def _tree_with(self, make: Batch, commit: str, folder: str, leaves: Mapping[str, str | None]) -> str | None:
@@ -56,12 +64,12 @@ class Git(Reader):
             listed = "".join(f"{file}\n" for file in files).encode()
             done = self.run("hash-object", "-w", "--no-filters", "--stdin-paths", given=listed)
         if done.returncode:
-            raise Problem(said("Git could not write", done))
+            raise errors.failed("write to the repository", done)
         return dict(zip(texts, done.stdout.decode().split(), strict=True))
 
     @contextlib.contextmanager
     def _scratch(self) -> Iterator[Path]:
-        """A folder for the one writer there is; what a dead one left in it goes first."""
+        """A folder of this program's own, for the one writer that `alone` lets in; it deletes what a dead one left."""
         folder = self.common / "desired" / "writing"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
@@ -84,39 +92,74 @@ class Git(Reader):
         }
         done = self.run(*words, given=message.encode(), env=names)
         if done.returncode:
-            raise Problem(said("Git could not make the commit", done))
+            raise errors.failed("make the commit", done)
         return done.stdout.decode().strip()
 
     def move(self, refs: Mapping[str, tuple[str, str | None]]) -> bool:
-        """Compare-and-swap: every ref to its first commit if it is at its second (None: not there); all or none."""
+        """Compare-and-swap: every ref to its first commit if it is at its second (None: not there); all or none.
+
+        False where a ref is somewhere else. Raises Locked, or GitFailed.
+        """
         zero = "0" * 2 * self.hash_size
         lines = [f"update {ref} {new} {old or zero}" for ref, (new, old) in refs.items()]
-        script = "\n".join(["start", *lines, "prepare", "commit", ""])
-        for _ in range(2):
-            done = self.run("update-ref", "--stdin", given=script.encode())
-            if done.returncode == 0:
-                return True
-            if not self._break_stale_locks(refs):
-                break
-        if _met_a_lock(done):
-            return False
-        if b"is at" in done.stderr or b"reference already exists" in done.stderr or b"unable to resolve" in done.stderr:
-            return False
-        raise Problem(said("Git could not move the branch", done))
+        wanted = {ref: new for ref, (new, _) in refs.items()}
+        what, moved = f"move {' and '.join(refs)}", True
+
+        def attempt() -> Failure:
+            nonlocal moved
+            done, prepared = self._transaction(lines)
+            now = self._commits(refs) if done.returncode else wanted
+            if prepared and now != wanted:
+                raise errors.failed(what, done)
+            moved = prepared or now == {ref: old for ref, (_, old) in refs.items()}
+            return done if moved and not prepared else None
+
+        self._patiently(what, refs, attempt)
+        return moved
 
     def forget(self, ref: str) -> None:
-        """The ref is gone, if it was there."""
-        self.run("update-ref", "-d", ref)
+        """Deletes a ref, if it is there. Raises Locked, or GitFailed."""
 
-    def _break_stale_locks(self, refs: Iterable[str]) -> bool:
-        """Removes locks of these refs that a dead process left: a living one has its lock open."""
-        broken = False
-        for ref in [*refs, "packed-refs", "HEAD"]:
-            lock = self.common / f"{ref}.lock"
-            if lock.exists() and not _is_open(lock):
-                lock.unlink(missing_ok=True)
-                broken = True
-        return broken
+        def attempt() -> Failure:
+            done, _ = self._transaction([f"delete {ref}"])
+            return None if not done.returncode or self._commits([ref]) == {ref: None} else done
+
+        if self._commits([ref]) != {ref: None}:
+            self._patiently(f"delete {ref}", [ref], attempt)
+
+    def _transaction(self, lines: Sequence[str]) -> tuple[subprocess.CompletedProcess[bytes], bool]:
+        """Changes refs. Also says whether Git could prepare it: it had all locks, and all old values were right."""
+        script = "".join(f"{line}\n" for line in ("start", *lines, "prepare", "commit"))
+        done = self.run("update-ref", "--stdin", given=script.encode())
+        return done, b"prepare: ok" in done.stdout.splitlines()
+
+    def _commits(self, refs: Iterable[str]) -> dict[str, str | None]:
+        """The ids that refs are at now."""
+        listed = self.answer("for-each-ref", "--format=%(refname) %(objectname)", *refs).decode().split()
+        found = dict(zip(listed[::2], listed[1::2], strict=True))
+        return {ref: found.get(ref) for ref in refs}
+
+    def _patiently(self, what: str, refs: Collection[str], attempt: Callable[[], Failure]) -> None:
+        """Attempts to change refs until it succeeds, with growing pauses. Raises Locked where a lock outlives them.
+
+        An attempt that failed with no lock in sight may have met one that was released since: it is repeated a few
+        times, and then raises GitFailed.
+        """
+        patience = Patience(self._patience)
+        while failure := attempt():
+            locks = self._locks(refs)
+            if not patience.wait(locked=bool(locks)):
+                raise Locked(what, locks) if locks else errors.failed(what, failure)
+
+    def _locks(self, refs: Collection[str]) -> list[Path]:
+        """The lock files there are that keep Git from changing these refs."""
+        places = [self.common / f"{ref}.lock" for ref in refs]
+        if any(ref.startswith("refs/heads/") for ref in refs):
+            places.append(self.directory / "HEAD.lock")  # for the branch that is checked out
+        if (self.common / "shallow").exists():
+            places.append(self.common / "shallow.lock")
+        places += [self.common / "packed-refs.lock", self.common / "reftable" / "tables.list.lock"]
+        return [place for place in places if place.exists()]
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
@@ -126,45 +169,44 @@ class Git(Reader):
             yield
 
     def fetch(self, remote: str, refspecs: Sequence[str]) -> None:
-        """Brings refs from a remote. Raises Unreachable."""
+        """Brings refs from a remote. Raises RemoteUnreachable, BranchMissing, Locked or GitFailed."""
         words = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--prune", remote, *refspecs)
-        for attempt in range(_LOCK_TRIES):
-            done = self._outside(*words)
-            if done.returncode == 0:
-                return
-            if not _met_a_lock(done):
-                break
-            # Somebody else fetches in this clone just now, or died while doing so.
-            if attempt:
-                self._break_stale_locks([each.partition(":")[2] for each in refspecs])
-            time.sleep(0.02 * 2**attempt)
-        raise Unreachable(said(f"the remote {remote} cannot be fetched from", done, "try again when it is there"))
+        pairs = [each.removeprefix("+").partition(":")[::2] for each in refspecs]
 
-    def push(self, remote: str, refs: Mapping[str, tuple[str, str | None]]) -> str:
-        """Like `move`, at a remote. An empty text, or what the remote said where it did not do it."""
+        def attempt() -> Failure:
+            done = self._outside(*words)
+            if done.returncode == programs.TIMED_OUT:
+                raise errors.of_remote("fetch from", remote, done)
+            if done.returncode not in (0, _REFS_NOT_UPDATED):
+                there = self.remote_refs(remote)
+                if missing := [ref for ref, _ in pairs if "*" not in ref and ref not in there]:
+                    raise errors.BranchMissing(remote, missing)
+            return done if done.returncode else None
+
+        self._patiently(f"fetch from the remote {remote}", [ref for _, ref in pairs], attempt)
+
+    def remote_refs(self, remote: str) -> dict[str, str]:
+        """The branches and tags of a remote, with their ids. Raises RemoteUnreachable."""
+        done = self._outside("ls-remote", "--quiet", remote)
+        if done.returncode:
+            raise errors.of_remote("fetch from", remote, done)
+        words = done.stdout.decode(errors="replace").split()
+        return dict(zip(words[1::2], words[::2], strict=True))
+
+    def push(self, remote: str, refs: Mapping[str, tuple[str, str | None]]) -> None:
+        """Like `move`, at a remote. Raises Rejected where it refuses, AtomicUnsupported, or RemoteUnreachable."""
         leases = [f"--force-with-lease={ref}:{old or ''}" for ref, (_, old) in refs.items()]
         moves = [f"{new}:{ref}" for ref, (new, _) in refs.items()]
-        done = self._outside("push", "--quiet", "--atomic", "--no-verify", *leases, remote, *moves)
+        done = self._outside("push", "--quiet", "--porcelain", "--atomic", "--no-verify", *leases, remote, *moves)
         if done.returncode == 0:
-            return ""
-        text = done.stderr.decode(errors="replace")
-        if "does not support --atomic" in text:
-            raise Problem(f"the remote {remote} cannot push two branches as one; use a Git server that knows --atomic")
-        return said(f"the remote {remote} did not take it", done)
+            return
+        # A line for each ref: a flag, from:to, and why it was refused. Source: git-push(1), OUTPUT.
+        lines = [line.split("\t") for line in done.stdout.decode(errors="replace").splitlines()]
+        refused = [line[2] for line in lines if line[0] == "!" and len(line) == 3]
+        if not refused:
+            raise errors.of_remote("push to", remote, done)
+        raise errors.rejected(remote, refused[0], done)
 
     def _outside(self, *words: str) -> subprocess.CompletedProcess[bytes]:
         env = {"GIT_TERMINAL_PROMPT": "0", "GIT_HTTP_LOW_SPEED_LIMIT": "1", "GIT_HTTP_LOW_SPEED_TIME": "30"}
         return self.run(*words, env=env, timeout=self._timeout)
-
-
-def _met_a_lock(done: subprocess.CompletedProcess[bytes]) -> bool:
-    return b"cannot lock ref" in done.stderr or (b".lock'" in done.stderr and b"File exists" in done.stderr)
-
-
-def _is_open(file: Path) -> bool:
-    """Whether any process of this machine that we may look at has the file open."""
-    for folder in Path("/proc").glob("[0-9]*/fd"):
-        with contextlib.suppress(OSError):
-            if any(os.readlink(each) == str(file) for each in folder.iterdir()):
-                return True
-    return False

@@ -6,10 +6,7 @@ The questions are put by `kubectl`, as those to Git are put by `git`: it reads e
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Collection, Iterable
@@ -24,6 +21,8 @@ from constructs_lib.values.data import Json
 
 from ..core.errors import Problem, Unreachable
 from ..core.model import Observation
+from ..programs import TIMED_OUT
+from .kubectl import run_kubectl
 
 _Owner = tuple[str | None, str | None]
 _NOBODY: _Owner = (None, None)
@@ -36,7 +35,6 @@ _SERVICE_NAME = "kubernetes.io/service-name"
 _APPLIED_BY = "kustomize.toolkit.fluxcd.io/"
 """Flux's labels on all that it applies: the Kustomization's `name` and `namespace`."""
 _SETTLING_SECONDS, _PAUSE_SECONDS = 1.0, 0.1
-_KILLED = 124
 _REASON = re.compile(r"\b(Unauthorized|Forbidden|NotFound)\b")
 _REMEDIES = {
     "Unauthorized": "log in to it",
@@ -154,41 +152,19 @@ class ClusterObserver:
 
     def _list(self, context: str, path: str) -> list[Json]:
         """The objects of a list. Raises Unreachable, or Problem where the server does not give them."""
-        words = ["kubectl", f"--kubeconfig={self._kubeconfig}", f"--context={context}", "get", "--raw", path]
-        done = _run(words, self._timeout)
+        words = (f"--kubeconfig={self._kubeconfig}", f"--context={context}", "get", "--raw", path)
+        done = run_kubectl(*words, timeout=self._timeout)
         if done.returncode == 0:
             items: list[Json] = json.loads(done.stdout)["items"]
             return items
         said = " ".join(done.stderr.split())[-300:]
         reason = _REASON.search(said)
-        if done.returncode == _KILLED:
+        if done.returncode == TIMED_OUT:
             raise Unreachable(f"{context} does not answer within {self._timeout:g} s; try again when it does")
         if reason and reason[1] in _REMEDIES:
             kind = path.partition("?")[0].rpartition("/")[2]
             raise Problem(f"{context} does not show its {kind}: {said}; {_REMEDIES[reason[1]]}")
         raise Unreachable(f"{context} cannot be asked: {said}; see that {self._kubeconfig} names where it is")
-
-
-def _run(words: list[str], timeout: float) -> subprocess.CompletedProcess[str]:
-    """Runs kubectl in a session of its own, so that a time-out ends the program that it logs in with, too."""
-    try:
-        process = subprocess.Popen(
-            words,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-    except FileNotFoundError:
-        raise Problem("kubectl is not installed, and clusters are read with it; install it") from None
-    try:
-        out, err = process.communicate(timeout=timeout)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-        return subprocess.CompletedProcess(words, _KILLED, "", "")
-    return subprocess.CompletedProcess(words, process.returncode, out, err)
 
 
 def _ready_by_slot(slices: Iterable[Json]) -> dict[str, int]:

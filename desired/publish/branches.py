@@ -6,7 +6,7 @@ import random
 import time
 
 from ..core.errors import Problem, Unreachable
-from ..git import Git
+from ..git import BranchMissing, Git, GitFailed
 
 MAIN, LIVE = "main", "live"
 _TRIES = 4
@@ -19,18 +19,20 @@ class Branches:
         """`remote` is a name that `git remote` lists; an empty one means this clone. Raises Problem."""
         if remote and remote not in (known := git.remotes()):
             raise Problem(
-                f"{remote!r} is no remote of this clone; it has {', '.join(known) or 'none'}; name one of these"
+                f"This clone has no remote {remote!r}, only {', '.join(known)}. Pass one of these with --remote"
+                if known
+                else f"This clone has no remote {remote!r}. Add it with `git remote add`"
             )
         self.git, self.remote = git, remote
 
     def refresh(self) -> None:
-        """Fetches both branches. Raises Unreachable."""
+        """Fetches both branches. A remote without `live` has published nothing. Raises Unreachable."""
         if not self.remote:
             return
         try:
             self.git.fetch(self.remote, [self._spec(MAIN), self._spec(LIVE)])
-        except Unreachable as error:
-            if f"refs/heads/{LIVE}" not in str(error):
+        except BranchMissing as missing:
+            if missing.refs != (f"refs/heads/{LIVE}",):
                 raise
             self.git.fetch(self.remote, [self._spec(MAIN)])
             self.git.forget(self._ref(LIVE))
@@ -52,7 +54,7 @@ class Branches:
         commit = self.git.resolve(self._ref(MAIN))
         if commit is None:
             where = f"the remote {self.remote}" if self.remote else "this repository"
-            raise Problem(f"{where} has no branch {MAIN}; make one, or name another remote with --remote")
+            raise Problem(f"{where[:1].upper()}{where[1:]} has no branch {MAIN}. Push it, or pass another --remote")
         return commit
 
     @property
@@ -63,25 +65,29 @@ class Branches:
     def advance(self, old: tuple[str, str | None], new: str) -> bool:
         """Moves both branches from the commits in `old` (main, live) to a new one, both or none.
 
-        False when somebody else moved one first. Raises Unreachable with the words of the remote.
+        False when another writer moved one first. Raises Unreachable where a remote refuses or does not answer, and
+        GitFailed or Locked where this repository does.
         """
         refs = {f"refs/heads/{MAIN}": (new, old[0]), f"refs/heads/{LIVE}": (new, old[1])}
         if not self.remote:
             return self.git.move(refs)
         for attempt in range(_TRIES):
-            said = self.git.push(self.remote, refs)
-            if not said:
+            try:
+                self.git.push(self.remote, refs)
                 return True
-            # Whatever it said: what counts is where its branches are now. The answer alone may have been lost.
-            self._refresh_after(said)
-            if (self.main, self.live) != old:
-                return self.git.is_ancestor(new, self.main)
+            except Unreachable as error:
+                # Whatever it said: what counts is where its branches are now. The answer alone may have been lost.
+                self._refresh_after(error)
+                if (self.main, self.live) != old:
+                    return self.git.is_ancestor(new, self.main)
+                if attempt == _TRIES - 1:
+                    raise type(error)(f"{error}. Nothing was changed: run the command again") from None
             time.sleep(random.uniform(0.05, 0.2) * 2**attempt)
-        raise Unreachable(f"{said}; nothing was done, try again")
+        return False
 
-    def _refresh_after(self, said: str) -> None:
+    def _refresh_after(self, error: Unreachable) -> None:
         try:
             self.refresh()
-        except Unreachable:
-            remedy = "whether it was done is not known; ask again with the same --key, which acts once"
-            raise Unreachable(f"{said}; {remedy}") from None
+        except (Unreachable, GitFailed):
+            remedy = "It is not known whether the operation was done: run it again with the same --key, which acts once"
+            raise type(error)(f"{error}. {remedy}") from None

@@ -17,7 +17,7 @@ from ..core.apply import apply
 from ..core.errors import Problem
 from ..core.gates import takes_traffic_away
 from ..core.model import EnvironmentState
-from ..git import Git, LoggedCommit
+from ..git import Commit, Git
 from ..history import commit_message, release_files
 from ..history.gather import gather
 from ..history.history import History
@@ -129,7 +129,7 @@ class Reconciler:
         return states, notes
 
     def _replayed(
-        self, base: Baseline, states: Mapping[str, EnvironmentState], commit: LoggedCommit, paths: list[str]
+        self, base: Baseline, states: Mapping[str, EnvironmentState], commit: Commit, paths: list[str]
     ) -> EnvironmentState | None:
         """The state of the environment that the commit's operation makes, if that is what the commit holds."""
         found = commit_message.recorded(commit.message)
@@ -207,7 +207,7 @@ class Reconciler:
         return self.targets.changes(base.commit, before, self.targets.target(state, role, code))
 
 
-def _reverted(commit: LoggedCommit, paths: list[str]) -> str:
+def _reverted(commit: Commit, paths: list[str]) -> str:
     first = paths[0].removeprefix(f"{release_files.ROOT}/").removesuffix(".yaml")
     environment, _, service = first.partition("/")
     remedy = f"`desired deploy {service}=… -e {environment}`"

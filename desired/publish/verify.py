@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ..core.errors import Problem, Refused
-from ..git import LoggedCommit
+from ..git import Commit
 from ..history import commit_message, release_files
 from ..progress import Progress
 from ..render.manifests import MANIFESTS, Changes
@@ -45,7 +45,7 @@ class _Walk:
     def __init__(self, publisher: Publisher, start: str) -> None:
         self._publisher, self._live = publisher, start
 
-    def problems(self, commits: list[LoggedCommit]) -> list[str]:
+    def problems(self, commits: list[Commit]) -> list[str]:
         """A sentence for each commit that is not what it should be, and was never made right."""
         progress, wrong = Progress("verifying", len(commits)), list[str]()
         try:
@@ -63,12 +63,12 @@ class _Walk:
             wrong.extend(each for each in self._right(commits[-1].id) if not wrong)
         return wrong
 
-    def _published(self, commit: LoggedCommit) -> list[str]:
+    def _published(self, commit: Commit) -> list[str]:
         """What is wrong with a commit of the publisher's, who may have been in a hurry when it was made."""
         found = list(self._made(commit, hurry=False))
         return found and list(self._made(commit, hurry=True)) and found
 
-    def _made(self, commit: LoggedCommit, *, hurry: bool) -> Iterator[str]:
+    def _made(self, commit: Commit, *, hurry: bool) -> Iterator[str]:
         short = commit.id[:12]
         baseline = self._publisher.reconciler.follow(self._live, commit.parent, hurry=hurry)
         recorded = commit_message.recorded(commit.message)
@@ -97,7 +97,7 @@ class _Walk:
         if repairs:
             yield f"{id_[:12]} is live, and is not right: {', '.join(sorted(repairs)[:3])}"
 
-    def _same(self, commit: LoggedCommit, changes: Changes) -> Iterator[str]:
+    def _same(self, commit: Commit, changes: Changes) -> Iterator[str]:
         """Whether a commit made just these changes to `releases/` and `manifests/`."""
         git, id_, parent = self._publisher.git, commit.id, commit.parent
         changed = {path for folder in _MADE for path in git.changed_paths(parent, id_, f"{folder}/")}

@@ -16,6 +16,7 @@ from typing import Any
 from constructs_lib.values import Problem
 from constructs_lib.values.data import Json
 
+from .cores import cores
 from .server import CONTRACT
 from .source import HEAD, Code
 
@@ -99,7 +100,7 @@ class Job:
 class RendererPool:
     """Renderer processes that share the jobs, one per core."""
 
-    size: int = field(default_factory=lambda: max(1, len(os.sched_getaffinity(0))))
+    size: int = field(default_factory=cores)
     _idle: list[RendererProcess] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 

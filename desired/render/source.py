@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-import io
 import os
 import shutil
 import subprocess
 import sys
-import tarfile
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from pathlib import Path
 from constructs_lib.values import Problem
 
 from ..progress import say
+from .archives import unpack
 from .cache import cache_folder
 
 HEAD = "head"
@@ -50,13 +50,11 @@ def unpacked(key: str, archive: Callable[[], bytes], name: str) -> Code:
 
 def _unpack(archive: bytes, folder: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(dir=folder.parent))
-    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-        tar.extractall(beside, filter="data")
-    try:
-        beside.rename(folder)
-    except OSError:  # somebody else was faster
-        shutil.rmtree(beside)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+        made = Path(scratch, "code")
+        unpack(archive, made)
+        with contextlib.suppress(OSError):  # another process was faster
+            made.rename(folder)
 
 
 def _python(lock: Path, name: str) -> Path:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from desired.core.errors import Problem
-from desired.git import LoggedCommit
+from desired.git import Commit
 from desired.history import commit_message as log
 from desired.history import release_files as files
 from desired.publish.publisher import Publisher
@@ -51,7 +51,7 @@ def _refs(fork: Fork, main: str) -> Iterator[str]:
         yield f"live is at {live[:12]}, main at {main[:12]}"
 
 
-def _line(fork: Fork, start: str, main: str, steps: Sequence[LoggedCommit]) -> Iterator[str]:
+def _line(fork: Fork, start: str, main: str, steps: Sequence[Commit]) -> Iterator[str]:
     """One line of commits from the start."""
     listed = git(fork.remote, "rev-list", "--parents", f"{start}..{main}").splitlines()
     yield from (
@@ -66,7 +66,7 @@ def _line(fork: Fork, start: str, main: str, steps: Sequence[LoggedCommit]) -> I
         yield f"the line of {len(steps)} commits does not lead from {start[:12]} to {main[:12]}"
 
 
-def _answers(steps: Sequence[LoggedCommit], lines: Sequence[Json]) -> Iterator[str]:
+def _answers(steps: Sequence[Commit], lines: Sequence[Json]) -> Iterator[str]:
     """What was accepted is there once, what was refused is not there."""
     keys = [(key, step.id) for step in steps if (key := _key(step.message))]
     where = dict(keys)
@@ -84,7 +84,7 @@ def _answers(steps: Sequence[LoggedCommit], lines: Sequence[Json]) -> Iterator[s
             yield f"{key} ended with a traceback: {line['said'][0]}"
 
 
-def _legal(publisher: Publisher, step: LoggedCommit, by_hand: Sequence[str]) -> Iterator[str]:
+def _legal(publisher: Publisher, step: Commit, by_hand: Sequence[str]) -> Iterator[str]:
     """The operation of the commit, applied to its parent, is the commit."""
     id_, parent, message = step.id, step.parent, step.message
     paths = publisher.git.changed_paths(parent, id_, f"{files.ROOT}/")

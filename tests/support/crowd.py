@@ -77,14 +77,14 @@ def started(members: Sequence[Member]) -> Sequence[BaseProcess]:
     return processes
 
 
-def run(members: Sequence[Member], seconds: float = 120.0) -> list[Json]:
+def run(members: Sequence[Member], seconds: float = 600.0) -> list[Json]:
     """What all of them wrote, when they have ended. Fails where one takes longer."""
     processes = started(members)
     wait(processes, seconds)
     return journals(members)
 
 
-def wait(processes: Sequence[BaseProcess], seconds: float = 120.0) -> None:
+def wait(processes: Sequence[BaseProcess], seconds: float = 600.0) -> None:
     """Until all have ended. Ends those that take longer, and fails."""
     until = time.monotonic() + seconds
     for process in processes:

@@ -36,9 +36,19 @@ def rejects(fork: Fork, per_cent: int, words: tuple[str, ...] = STRANGE_WORDS) -
     _hook(fork, "pre-receive", _HOOK.format(per_cent=per_cent, then=f"{said}\nexit 1"))
 
 
+_HANGING = """at=0
+while [ $at -lt {tenths} ] && ! [ -e "{folder}/well" ]; do sleep 0.1; at=$((at+1)); done
+exit 1"""
+
+
 def hangs(fork: Fork, per_cent: int, seconds: int) -> None:
-    """The server takes its time over some pushes, and does not take them then."""
-    _hook(fork, "pre-receive", _HOOK.format(per_cent=per_cent, then=f"sleep {seconds}\nexit 1"))
+    """The server takes its time over some pushes, and does not take them then. It wakes up when it is `well`."""
+    (fork.remote / "well").unlink(missing_ok=True)
+    _hook(
+        fork,
+        "pre-receive",
+        _HOOK.format(per_cent=per_cent, then=_HANGING.format(tenths=10 * seconds, folder=fork.remote)),
+    )
 
 
 def refuses_branch(fork: Fork, branch: str) -> None:
@@ -48,6 +58,7 @@ def refuses_branch(fork: Fork, branch: str) -> None:
 
 def well(fork: Fork) -> None:
     """The server is as it should be."""
+    (fork.remote / "well").touch()
     for hook in (fork.remote / "hooks").glob("*"):
         hook.unlink()
 

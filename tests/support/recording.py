@@ -29,7 +29,7 @@ from stacks.resources.settings import PROJECT
 _SECRET = "4dabf18193072939515e22adb298388d"
 """Pulumi's mark of a value that is not what it looks like, such as a secret."""
 _STACK = "pulumi:pulumi:Stack"
-_SECONDS = 30
+_SECONDS = 300
 _Program = Callable[[], Awaitable[Mapping[str, Any]]]
 
 

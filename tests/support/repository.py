@@ -93,7 +93,7 @@ class Repository:
         library = self.root if (self.root / "constructs_lib").is_dir() else ROOT
         return {
             **{key: value for key, value in os.environ.items() if key not in ("CI", "DESIRED_CACHE")},
-            "PYTHONPATH": str(library),
+            "PYTHONPATH": f"{library}{os.pathsep}{ROOT}",
             "DESIRED_CACHE_DIR": str(self.cache),
             **self.environment,
             **environment,

@@ -72,7 +72,7 @@ def paths(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int,
     return [found for key, item in items for found in ((*path, key), *paths(item, (*path, key)))]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(data=st.data())
 def test_rules_survive_whatever_a_patch_writes(good: Planted, data: st.DataObject) -> None:
     it = good.copy()

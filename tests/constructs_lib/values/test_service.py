@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -15,22 +15,17 @@ from constructs_lib.values import Value, sentences
 from tests.support.mistakes import HTTP, SERVICE, TCP, service_mistake
 from tests.support.strategies import ANY_TEXT, ANYTHING, services
 
-SLOW = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 
-
-@SLOW
 @given(service=services())
 def test_what_is_written_is_read_as_the_same_service(service: Service) -> None:
     assert Service.model_validate(json.loads(json.dumps(service.written()))) == service
 
 
-@SLOW
 @given(service=services())
 def test_what_is_written_begins_with_its_version(service: Service) -> None:
     assert next(iter(service.written().items())) == ("schema", 1)
 
 
-@SLOW
 @given(service=services())
 def test_no_default_is_written(service: Service) -> None:
     written = service.written()
@@ -160,7 +155,6 @@ def is_accepted_or_said(data: object) -> bool:
     return Service.model_validate(json.loads(json.dumps(service.written()))) == service
 
 
-@SLOW
 @given(field=st.sampled_from(list(Service.model_fields)) | ANY_TEXT, data=ANYTHING)
 @example(field="\ud800", data=None)
 @example(field="env", data={"\ud800": "x"})
@@ -199,7 +193,6 @@ PLACES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("place", PLACES)
-@SLOW
 @given(text=ANY_TEXT)
 def test_any_text_in_any_place_is_accepted_or_said_in_sentences(place: str, text: str) -> None:
     assert is_accepted_or_said({**SERVICE, "ports": [HTTP], **PLACES[place](text)})

@@ -98,7 +98,7 @@ def test_a_conflict_has_a_code_of_its_own_and_says_who_was_first(desired: Desire
 def test_a_remote_that_is_away_has_a_code_of_its_own(desired: Desired, fork: Fork) -> None:
     desired("status")
     fork.remote.rename(fork.folder / "gone.git")
-    assert "the remote origin cannot be fetched from" in desired("status", code=5).output
+    assert "Cannot fetch from the remote origin" in desired("status", code=5).output
 
 
 def test_a_dry_run_shows_what_would_change_and_does_nothing(desired: Desired, fork: Fork) -> None:

@@ -270,7 +270,7 @@ def nothing(wrong: Iterator[str]) -> None:
 
 
 # Nothing is made smaller: a walk is known by its number, and tells what was tried.
-@settings(max_examples=100, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(max_examples=100, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(number=st.integers(0, 2**32))
 def test_every_state_that_can_be_reached_is_sound_and_has_a_way_out(number: int) -> None:
     walk = Walk(Random(number))

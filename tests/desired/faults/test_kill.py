@@ -36,7 +36,7 @@ def _killed(fleet: Fork, folder: Path, at: int | str, goes_on: bool) -> tuple[bo
     git = killing_git(folder, at, goes_on)
     member = Member(fleet, "clone", folder.name, 1, only_deploys=True, environment=_path(git))
     (process,) = crowd.started([member])
-    crowd.wait([process], 30)
+    crowd.wait([process])
     return process.exitcode == -signal.SIGKILL, crowd.journals([member])
 
 
@@ -72,7 +72,7 @@ def test_processes_that_are_killed_at_any_moment_leave_nothing_behind(fleet: For
             process.join(0.02)
         process.join(chance.uniform(0, 0.3))
         process.kill()
-    crowd.wait(processes, 10)
+    crowd.wait(processes)
     lines = crowd.journals(members)
     with fleet.publisher("clone0") as again:
         lines += [crowd.asked(again, intent) for intent in crowd.unanswered(lines)]

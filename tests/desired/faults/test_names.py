@@ -116,7 +116,7 @@ def test_a_remote_that_is_no_name_of_one_is_refused_before_git_hears_of_it(templ
         Publisher(Branches(Git(template.clone("clone")), remote), shared_pool()) as own,
     ):
         own.head()
-    assert "cannot be fetched from" not in str(refused.value)
+    assert "Cannot fetch from" not in str(refused.value)
 
 
 def _committed_link(fleet: Fork, path: str, target: str) -> None:

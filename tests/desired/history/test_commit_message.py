@@ -88,7 +88,7 @@ def _models() -> tuple[type[BaseModel], ...]:
 
 
 @pytest.mark.parametrize("verb", FIELDS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_an_operation_is_read_back_as_it_was_or_is_none(verb: str, data: st.DataObject) -> None:
     fields = data.draw(st.fixed_dictionaries({"environment": HOSTILE_NAMES, **FIELDS[verb]}))
@@ -100,7 +100,7 @@ def test_an_operation_is_read_back_as_it_was_or_is_none(verb: str, data: st.Data
     read_back(intent, data.draw(LOOKS), tuple(data.draw(SAID)))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(actor=st.just(ADA) | st.builds("{} <{}>".format, TEXT, st.just("a@example.com") | TEXT) | TEXT,
        reason=st.just("") | TEXT, key=st.just("a-key") | TEXT, expected=COMMITS | TEXT,
        unobserved=st.booleans())  # fmt: skip
@@ -172,7 +172,7 @@ def test_what_the_publisher_writes_itself_is_no_operation() -> None:
         assert log.recorded(log.with_trailers("First", "", [(log.OPERATION_TRAILER, word)])) is None
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     text=TEXT
     | st.builds(

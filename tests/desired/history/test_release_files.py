@@ -37,13 +37,12 @@ def releases(draw: st.DrawFn, spec: st.SearchStrategy[Service | None]) -> Releas
 _SLOTS = [("blue",), ("green",), ("blue", "green"), ("green", "blue")]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(release=releases(st.none() | services()))
 def test_a_release_is_the_same_after_its_file(release: Release) -> None:
     assert only(EMPTY.with_release("shop", release), "releases/trial/shop.yaml", Release) == release
 
 
-@settings(deadline=None)
 @given(name=NAMES, phase=st.sampled_from(["open", "finalized"]), share=st.integers(0, 100),
        members=st.dictionaries(NAMES, st.sampled_from(["blue", "green"]), min_size=1, max_size=4))  # fmt: skip
 def test_a_rollout_is_the_same_after_its_file(name: str, phase: Any, share: int, members: dict[str, Any]) -> None:
@@ -55,7 +54,6 @@ REASONS = LINES.map(lambda text: f"because of {text}")
 HOLD = st.builds(HoldEntry, reason=REASONS, actor=LINES, until=st.none() | st.just("2026-11-02T09:30:00Z"))
 
 
-@settings(deadline=None)
 @given(whole=st.none() | HOLD, some=st.dictionaries(NAMES, HOLD, max_size=3))
 def test_holds_are_the_same_after_their_file_and_none_have_no_file(
     whole: HoldEntry | None, some: dict[str, HoldEntry]
@@ -133,7 +131,7 @@ def test_a_file_that_is_wrong_is_named_with_what_is_wrong(row: str) -> None:
     assert word in str(raised.value)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(text=ANY_TEXT)
 def test_whatever_a_file_holds_it_is_a_value_or_a_sentence(text: str) -> None:
     for model in (Release, Rollout, Pin, Holds):

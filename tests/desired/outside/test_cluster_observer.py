@@ -75,7 +75,7 @@ def test_a_machine_without_kubectl_is_told_to_install_it(
 ) -> None:
     clusters = ClusterObserver(kubeconfig(tmp_path, "prod-apps"), published)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(Problem, match="kubectl is not installed"):
+    with pytest.raises(Problem, match=r"Cannot find the command `kubectl`, which reads clusters\. Install it"):
         clusters.observe("prod")
 
 

@@ -37,7 +37,7 @@ def log_in(docker_config: Path) -> Callable[[str], None]:
     return write
 
 
-def failed(kind: type[Problem], place: str, timeout: float = 10.0) -> str:
+def failed(kind: type[Problem], place: str, timeout: float = 60.0) -> str:
     with pytest.raises(Problem) as problem:
         Registry(timeout).build(f"{place}/{NAME}", "v1")
     assert problem.type is kind

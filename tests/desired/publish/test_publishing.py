@@ -201,5 +201,5 @@ def test_a_pinned_cluster_is_made_by_the_code_of_its_pin(fork: Fork) -> None:
 
 def test_a_remote_that_cannot_move_two_branches_as_one_is_refused(fork: Fork) -> None:
     git(fork.remote, "config", "receive.advertiseAtomic", "false")
-    with fork.publisher() as publisher, pytest.raises(Problem, match="cannot push two branches as one"):
+    with fork.publisher() as publisher, pytest.raises(Problem, match="does not support `git push --atomic`"):
         deploy(publisher, "search", 2)

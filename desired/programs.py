@@ -1,0 +1,55 @@
+"""Runs a program of this machine, such as git or kubectl, to its end."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+
+TIMED_OUT = 124
+"""The exit code of a program that was ended because its time was over, as of `timeout` of GNU."""
+_GRACE_SECONDS = 5.0
+"""What a program may take to clean up after SIGTERM, before SIGKILL follows."""
+
+
+def run(
+    command: Sequence[str],
+    *,
+    given: bytes | None = None,
+    env: Mapping[str, str] | None = None,
+    timeout: float | None = None,
+) -> subprocess.CompletedProcess[bytes]:
+    """Runs a program to its end, or for `timeout` seconds. Raises OSError where it cannot be started.
+
+    With a timeout the program gets a session of its own, so that the programs that it started end with it.
+    """
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE if given is not None else subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=env,
+        start_new_session=timeout is not None,
+    )
+    try:
+        out, err = process.communicate(given, timeout)
+    except subprocess.TimeoutExpired:
+        _end(process)
+        return subprocess.CompletedProcess(command, TIMED_OUT, b"", f"no answer within {timeout:g} s".encode())
+    except BaseException:  # such as Ctrl-C, which does not reach a program in another session
+        if timeout is not None:
+            _end(process)
+        raise
+    return subprocess.CompletedProcess(command, process.returncode, out, err)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Ends a program and those that it started. SIGTERM comes first: Git then removes its lock files."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # the session has ended
+            os.killpg(process.pid, number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.communicate(timeout=_GRACE_SECONDS)
+            return
