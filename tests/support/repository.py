@@ -16,8 +16,9 @@ ROOT = Path(__file__).parent.parent.parent
 
 _ENVIRONMENT = '''"""An environment."""
 
-from constructs_lib import Port, Resources, Scale, Service
-from constructs_lib.environment import Cluster, Environment, Git, Override, Quota, Reference
+from constructs_lib import (
+    Cluster, Environment, Git, Override, Port, Quota, Reference, Resources, Scale, Service
+)
 
 _QUOTA = Quota(cpu="100", memory="200Gi", pods=500)
 _REFERENCE = Service(name="probe", owner="team-a", image="registry.example.com/probe", ports=(Port.http(8080),))

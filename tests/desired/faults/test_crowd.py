@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from desired.publish.branches import Branches
-from desired.publish.publisher import Answer, Publisher
+from desired.publish.publisher import Publisher
+from desired.publish.result import OperationResult
 from tests.support import audit, crowd
 from tests.support.crowd import Json, Member
 from tests.support.developer import BusyDeveloper
