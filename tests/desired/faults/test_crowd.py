@@ -132,7 +132,7 @@ def test_without_the_look_at_the_key_an_operation_is_done_twice(
     lines = twice(2)
     assert [line["status"] for line in lines] == ["live", "repeated"]
     assert audit.wrong(fleet, start, lines) == []
-    nothing: Callable[..., Answer | None] = lambda *_: None  # noqa: E731
+    nothing: Callable[..., OperationResult | None] = lambda *_: None  # noqa: E731
     monkeypatch.setattr(Publisher, "_done_before", nothing)
     assert "twice-1 was done 3 times" in audit.wrong(fleet, start, [*lines, *twice(4)])
 

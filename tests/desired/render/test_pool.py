@@ -14,7 +14,7 @@ from desired.render.pool import Job, RendererDied, RendererPool, RendererProcess
 from desired.render.source import Code
 
 # A renderer that does as its request says. `deaths` is a file that counts how often one has still to die.
-_RENDERER = '''
+_RENDERER = """
 import json, os, signal, sys
 from pathlib import Path
 
@@ -43,7 +43,7 @@ for line in sys.stdin:
             os.kill(os.getpid(), signal.SIGKILL)
         print(json.dumps({"unit": unit, "files": {}}), flush=True)
     print(json.dumps({"done": True}), flush=True)
-'''
+"""
 
 
 @pytest.fixture
