@@ -7,8 +7,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.support.repository import Repository, repository
+
+# No test depends on speed.
+settings.register_profile("without a deadline", deadline=None)
+settings.load_profile("without a deadline")
 
 # These need the namespaces that `make e2e` makes.
 collect_ignore = [] if "DESIRED_BED" in os.environ else ["e2e"]

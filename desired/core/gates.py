@@ -100,7 +100,8 @@ class ClusterGates:
                 raise Refused(f"Cannot check that {name} is ready in {facts.here.name}: {_REMEDY}")
             if self._observed.ready.get(name, 0) < 1:
                 raise Refused(
-                    f"{name} in {facts.here.name} has no ready endpoint. Wait until it has one, or find out why it has none"
+                    f"{name} in {facts.here.name} has no ready endpoint. Wait until it has one, or find out why it "
+                    f"has none"
                 )
 
     def without_traffic(self, service: str, here: EnvironmentState) -> None:

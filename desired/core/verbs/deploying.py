@@ -21,7 +21,8 @@ def deploy(operation: Deploy, facts: Facts, now: datetime) -> Outcome:
         require("deploy", here, service)
     if unknown := set(operation.first) - set(operation.services):
         raise Refused(
-            f"--first names {', '.join(sorted(unknown))}, which this command does not deploy. Name services of the deploy"
+            f"--first names {', '.join(sorted(unknown))}, which this command does not deploy. "
+            f"Name services of the deploy"
         )
     versions = {
         service: _version(service, build, operation.specs_at, facts, now)
@@ -41,7 +42,8 @@ def _rollout(operation: Deploy, facts: Facts, versions: dict[str, Version]) -> O
     there = [service for service in versions if service in here.releases]
     if there and not any(slots.routed(facts, versions[service], service) for service in there):
         raise Refused(
-            f"Cannot deploy {', '.join(there)} as a canary: without a route there is no share to set. Deploy without --canary"
+            f"Cannot deploy {', '.join(there)} as a canary: without a route there is no share to set. "
+            f"Deploy without --canary"
         )
     return slots.enter(facts, here, versions, operation.name, operation.first)
 

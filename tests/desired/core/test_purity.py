@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import sqlite3
@@ -16,6 +17,7 @@ from typing import Any, get_args
 import pytest
 
 from desired.core.apply import apply
+from desired.core.errors import Refused
 from desired.core.facts import Facts
 from desired.core.operations import OPERATION, Intent, Operation
 from tests.support.fleet_states import Fleet, build, chain, intent, ready
@@ -96,6 +98,13 @@ def retired() -> Fleet:
     return made
 
 
+def fleet_ahead() -> Fleet:
+    """Lab has a newer shop than trial."""
+    made = fleet()
+    made.deploy("lab", "shop", number=2)
+    return made
+
+
 def _deploy(made: Fleet) -> dict[str, Any]:
     return {"services": {"shop": build("shop", 0)}, "specs_at": made.head, "canary": True}
 
@@ -107,7 +116,7 @@ LEGAL: dict[str, tuple[Callable[[], Fleet], str, Callable[[Fleet], dict[str, Any
     "rollback": (finalized, "trial", lambda _: SHOP),
     "close": (finalized, "trial", lambda _: SHOP),
     "reset": (finalized, "trial", lambda made: {"to": made.commits[0]}),
-    "promote": (lambda: fleet_ahead(), "trial", lambda made: {"source": "lab", "recipe": made.head}),
+    "promote": (fleet_ahead, "trial", lambda made: {"source": "lab", "recipe": made.head}),
     "platform": (fleet, "trial", lambda made: {"tag": "v1", "commit": made.head}),
     "hold": (fleet, "trial", lambda _: {"because": "the fair is on", "by": "Ada", **SHOP}),
     "unhold": (held, "trial", lambda _: SHOP),
@@ -116,13 +125,6 @@ LEGAL: dict[str, tuple[Callable[[], Fleet], str, Callable[[Fleet], dict[str, Any
     "restore": (retired, "public", lambda made: {"service": "mailer", "at": made.commits[0]}),
 }
 """For each verb: a fleet in which it is legal, the environment, and what else the operation says."""
-
-
-def fleet_ahead() -> Fleet:
-    """Lab has a newer shop than trial."""
-    made = fleet()
-    made.deploy("lab", "shop", number=2)
-    return made
 
 
 def prepared(verb: str) -> tuple[Fleet, Intent, Facts]:
@@ -154,12 +156,10 @@ def test_apply_opens_no_process_file_or_socket(verb: str) -> None:
 def test_a_refusal_opens_nothing_either(verb: str) -> None:
     made, asked, facts = prepared(verb)
     done = apply(asked, facts, made.now)
-    again = made.facts(asked).__class__(here=done.state, running={}, promoted_from={}, specs={})
+    again = Facts(here=done.state, running={}, promoted_from={}, specs={})
     with nothing_is_opened():
-        try:
+        with contextlib.suppress(Refused):
             apply(asked, again, made.now)
-        except Exception as refused:
-            assert type(refused).__name__ in ("Refused", "Conflict"), refused
 
 
 def _connect() -> object:
