@@ -4,4 +4,4 @@ from .process import TreeEntry
 from .reading import Author, CommitChanges, LoggedCommit
 from .writing import Git
 
-__all__ = ["Author", "CommitChanges", "LoggedCommit", "TreeEntry", "Git"]
+__all__ = ["Author", "CommitChanges", "Git", "LoggedCommit", "TreeEntry"]

@@ -29,7 +29,8 @@ class _Record:
 
     def as_json(self) -> Json:
         units = [[each.id, each.key, each.folder, each.sources] for each in self.units]
-        return {"cluster": self.cluster, "key": self.key, "code_key": self.code_key, "digests": self.digests, "units": units}
+        told = {"cluster": self.cluster, "key": self.key, "code_key": self.code_key}
+        return {**told, "digests": self.digests, "units": units}
 
     @classmethod
     def of(cls, data: Json) -> _Record:

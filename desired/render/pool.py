@@ -9,6 +9,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -190,7 +191,7 @@ class RendererPool:
             except Empty:
                 return
             try:
-                self._render_job(job, lambda answer, job=job: results.put((job, answer)))
+                self._render_job(job, partial(_put, results, job))
                 results.put((job, None))
             except BaseException as error:  # the thread that waits decides what to do with it
                 results.put((job, error))
@@ -218,6 +219,10 @@ class RendererPool:
         for process in self._idle:
             process.close()
         self._idle.clear()
+
+
+def _put(results: SimpleQueue[tuple[Job, Any]], job: Job, answer: Json) -> None:
+    results.put((job, answer))
 
 
 def _emptied(waiting: SimpleQueue[Job]) -> int:

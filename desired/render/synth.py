@@ -59,7 +59,7 @@ class Synthesized:
 
 @contextmanager
 def synthesized(fleet: Fleet, root: Path) -> Iterator[Synthesized]:
-    """All clusters of the work tree, rendered where needed and checked. Raises Problem with everything that is wrong."""
+    """All clusters of the work tree, rendered where needed and checked. Raises Problem with all that is wrong."""
     pool, cache = RendererPool(), Cache(cache_folder() / "units.db" if cache_is_trusted() else None)
     try:
         tree = WorkTree(fleet, root)

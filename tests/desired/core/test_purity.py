@@ -157,9 +157,8 @@ def test_a_refusal_opens_nothing_either(verb: str) -> None:
     made, asked, facts = prepared(verb)
     done = apply(asked, facts, made.now)
     again = Facts(here=done.state, running={}, promoted_from={}, specs={})
-    with nothing_is_opened():
-        with contextlib.suppress(Refused):
-            apply(asked, again, made.now)
+    with nothing_is_opened(), contextlib.suppress(Refused):
+        apply(asked, again, made.now)
 
 
 def _connect() -> object:

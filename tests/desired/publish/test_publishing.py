@@ -132,7 +132,7 @@ def test_the_first_publishing_asks_for_manifests_that_the_code_makes(fork: Fork)
     git(fork.remote, "branch", "-D", "live")
     developer.push("by hand", {DEPLOYMENT: developer.read(DEPLOYMENT) + "# mine\n"})
     with fork.publisher("other") as publisher:
-        with pytest.raises(Refused, match="Nothing is published yet. Run `desired publish` once"):
+        with pytest.raises(Refused, match=r"Nothing is published yet\. Run `desired publish` once"):
             deploy(publisher, "search", 2)
         with pytest.raises(
             Refused, match=f"1 files of manifests/ are not what the code makes; the first is {DEPLOYMENT}"

@@ -130,7 +130,8 @@ REFUSALS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
         ("shop", "registry.example.com/cart", "registry.example.com/shop", "Name one from there")),
     "first names what is not deployed": (
         {"canary": True, "first": ["mailer"]}, ("first", "mailer", "Name services of the deploy")),
-    "first names what has a route": ({"canary": True, "first": ["shop"]}, ("shop has a route", "Take it out of --first")),
+    "first names what has a route": (
+        {"canary": True, "first": ["shop"]}, ("shop has a route", "Take it out of --first")),
     "a canary of a worker alone": (
         {"canary": True, "services": {"mailer": build("mailer")}}, ("mailer", "without a route", "without --canary")),
     "a canary of a stateful service alone": (
