@@ -93,7 +93,7 @@ def _modules(package: str, problems: list[str]) -> Iterator[tuple[str, ModuleTyp
             yield file.stem, importlib.import_module(f"{package}.{file.stem}")
         except ValidationError as error:
             problems.extend(sentences(f"{file}: {file.stem.replace('_', '-')}", error))
-        except Exception as error:  # whatever a person's file raises becomes a sentence
+        except (Exception, SystemExit) as error:  # whatever a person's file raises becomes a sentence
             problems.append(f"{file}{_line(error, file)}: {type(error).__name__}: {error}")
 
 
@@ -112,7 +112,7 @@ def _read_afresh(package: str) -> None:
         sys.path_importer_cache[folder] = FileFinder(folder, (_FromSource, [".py"]))
 
 
-def _line(error: Exception, file: Path) -> str:
+def _line(error: BaseException, file: Path) -> str:
     if isinstance(error, SyntaxError) and error.lineno:
         return f", line {error.lineno}"
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).name == file.name]

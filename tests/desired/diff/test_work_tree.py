@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -99,19 +100,29 @@ def test_what_synth_refuses_is_refused_with_the_same_sentence(committed: Reposit
     assert done.stderr.splitlines()[0].startswith("✗ apps/greeter.py")
 
 
-@pytest.mark.parametrize("ref", ["no-such-branch", "--output=x", "HEAD:apps", "", "two words"])
+NO_NAME = "is not the name of a commit, branch or tag; name one of `git log`"
+
+
+@pytest.mark.parametrize("ref", ["--output=x", "HEAD:apps", "", "two words"])
+def test_what_is_no_name_of_a_commit_is_one_sentence_with_the_remedy(committed: Repository, ref: str) -> None:
+    with pytest.raises(Problem) as problem:
+        Base(Git(committed.root), ref)
+    assert problem.value.sentences == (f"{ref!r} {NO_NAME}",)
+
+
+@pytest.mark.parametrize("ref", ["no-such-branch", "0" * 40])
 def test_an_unknown_commit_is_one_sentence_with_the_remedy(committed: Repository, ref: str) -> None:
     with pytest.raises(Problem) as problem:
         Base(Git(committed.root), ref)
     assert problem.value.sentences == (
-        f"there is no commit {ref!r} in this repository; run `git fetch`, or compare with another one",
+        f"the commit {ref!r} is not in this repository; run `git fetch`, or compare with another one",
     )
 
 
 def test_the_command_says_an_unknown_commit_without_a_traceback(committed: Repository) -> None:
     done = diff(committed, "--base", "nowhere")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("✗ there is no commit 'nowhere'")
+    assert done.stderr.startswith("✗ the commit 'nowhere' is not in this repository")
 
 
 def test_a_shallow_clone_is_told_to_fetch_the_rest(committed: Repository, tmp_path: Path) -> None:
@@ -119,20 +130,21 @@ def test_a_shallow_clone_is_told_to_fetch_the_rest(committed: Repository, tmp_pa
     committed.write("note.txt", "second commit")
     committed.commit()
     committed.git("clone", "-q", "--depth", "1", committed.root.as_uri(), str(tmp_path / "shallow"))
-    with pytest.raises(Problem, match="run `git fetch --unshallow`, as this clone is shallow"):
+    with pytest.raises(Problem, match="is not in this clone, which is shallow; run `git fetch --unshallow`"):
         Base(Git(tmp_path / "shallow"), first)
 
 
 def test_a_folder_without_git_is_said_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    with pytest.raises(Problem, match="there is no Git repository here"):
+    with pytest.raises(Problem, match=f"{re.escape(str(tmp_path))} is no Git repository"):
         Base(Git(tmp_path), "HEAD")
 
 
 def test_a_base_without_manifests_has_none(tmp_path: Path) -> None:
     repo = Repository(tmp_path, tmp_path / "cache")
     repo.write("README.md", "no manifests yet")
-    base = Base(Git(tmp_path), repo.commit())
+    commit = repo.commit()
+    base = Base(Git(tmp_path), commit)
     assert base.digests() == {}
     assert base.text("a/b.yaml") is None
 

@@ -47,7 +47,7 @@ def test_a_release_that_a_person_changed_is_put_back_and_the_remedy_is_named(for
     with fork.publisher() as publisher:
         developer.push("search: by hand", {RELEASE: before.replace("sha256:0", "sha256:1", 1) + "\n"})
         answer = publisher.publish()
-        assert any("put back releases/staging/search.yaml" in said for said in answer.notes)
+        assert any("reverted releases/staging/search.yaml" in said for said in answer.notes)
         assert any("desired deploy search=… -e staging" in said for said in answer.notes)
         assert live(fork, RELEASE) == before
         assert_whole(publisher, fork)
@@ -71,7 +71,7 @@ def test_an_illegal_merge_and_one_that_does_not_synthesize_do_not_hold_up_a_roll
         developer.push("broken", {"apps/ledger.py": BROKEN})
         answer = ask(publisher, "rollback", environment="staging", service="search")
         assert answer.status == "live"
-        assert any("put back releases/staging/rollouts/search.yaml" in said for said in answer.notes)
+        assert any("reverted releases/staging/rollouts/search.yaml" in said for said in answer.notes)
         assert "search-green" not in live(fork, ROUTE)
         assert "share: 0" in live(fork, "releases/staging/rollouts/search.yaml")
         assert_whole(publisher, fork)
@@ -132,10 +132,10 @@ def test_the_first_publishing_asks_for_manifests_that_the_code_makes(fork: Fork)
     git(fork.remote, "branch", "-D", "live")
     developer.push("by hand", {DEPLOYMENT: developer.read(DEPLOYMENT) + "# mine\n"})
     with fork.publisher("other") as publisher:
-        with pytest.raises(Refused, match="nothing is published yet; run `desired publish` once"):
+        with pytest.raises(Refused, match=r"Nothing is published yet\. Run `desired publish` once"):
             deploy(publisher, "search", 2)
         with pytest.raises(
-            Refused, match=f"1 files of manifests/ are not what the code makes, the first is {DEPLOYMENT}"
+            Refused, match=f"1 files of manifests/ are not what the code makes; the first is {DEPLOYMENT}"
         ):
             publisher.publish()
         developer.push("taken back", {DEPLOYMENT: developer.read(DEPLOYMENT).replace("# mine\n", "")})
@@ -147,7 +147,7 @@ def test_a_branch_live_that_somebody_deleted_is_missed_and_made_again(fork: Fork
     with fork.publisher() as publisher:
         deploy(publisher, "search", 2)
         git(fork.remote, "branch", "-D", "live")
-        with pytest.raises(Refused, match="nothing is published yet"):
+        with pytest.raises(Refused, match="Nothing is published yet"):
             deploy(publisher, "search", 3)
         assert publisher.publish().status == "live"
         assert deploy(publisher, "search", 3).status == "live"

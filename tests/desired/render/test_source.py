@@ -104,10 +104,12 @@ def test_a_shallow_clone_names_the_remedy(pinned: Repository, tmp_path: Path) ->
 
 def test_code_that_breaks_is_a_sentence(repo: Repository) -> None:
     repo.own_library()
+    good = (repo.root / "envs/render.py").read_text()
     repo.write("envs/render.py", "raise SystemExit('out of order')\n")
     pin(repo, repo.commit())
+    repo.write("envs/render.py", good)
     said = refused(repo)
-    assert "second's platform v12 ended with 1: out of order" in said
+    assert "the renderer with the code of second's platform v12 ended with 1: out of order" in said
 
 
 def test_a_commit_of_another_lock_gets_an_environment_of_its_own(repo: Repository) -> None:

@@ -122,8 +122,7 @@ CHANGED: dict[str, tuple[Callable[[Fleet], object], str]] = {
     "deploy": (lambda fleet: fleet.deploy("trial", "shop", number=5), "shop"),
     "canary": (lambda fleet: fleet.do("canary", "trial", service="shop", share=50), "rollout both"),
     "finalize": (lambda fleet: fleet.do("close", "trial", service="shop"), "mailer"),
-    "platform": (
-        lambda fleet: fleet.do("platform", "trial", tag="v2", commit=fleet.head, **UNSEEN), "the platform's pin"),
+    "platform": (lambda fleet: fleet.do("platform", "trial", tag="v2", commit=fleet.head, **UNSEEN), "platform's pin"),
     "hold": (lambda fleet: fleet.do("unhold", "trial", service="shop"), "a hold"),
     "retire": (lambda fleet: fleet.deploy("trial", "mailer"), "mailer"),
 }  # fmt: skip
