@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import subprocess
 
-from ..core.errors import Problem
 from .. import programs
+from ..core.errors import Problem
 
 
 def run_kubectl(*words: str, timeout: float) -> subprocess.CompletedProcess[str]:
