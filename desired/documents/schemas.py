@@ -1,4 +1,4 @@
-"""Writes what editors and people read about the values: `python -m constructs_lib.synth.schemas`.
+"""Writes what editors and people read about the values: `python -m desired.documents.schemas`.
 
 JSON Schemas go to `docs/schemas/`, and a page with every field to `docs/reference.md`.
 """

@@ -109,7 +109,7 @@ def test_an_environment_is_drawn_as_it_is(repo: Repository) -> None:
     repo.replace("apps/greeter.py", "env=", 'depends_on=("caller",), env=')
 
     def graph(*words: str) -> str:
-        done = repo.run("constructs_lib.synth.graph", *words)
+        done = repo.run("envs", "graph", *words)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -120,14 +120,15 @@ def test_an_environment_is_drawn_as_it_is(repo: Repository) -> None:
 
 
 def test_an_unknown_environment_is_one_sentence(repo: Repository) -> None:
-    done = repo.run("constructs_lib.synth.graph", "-e", "third")
+    done = repo.run("envs", "graph", "-e", "third")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "✗ there is no environment 'third'; there are first, second\n"
 
 
 def test_drawing_never_starts_node() -> None:
     program = (
-        "import sys; from constructs_lib.synth.graph import main; code = main(sys.argv[1:]);"
+        "import sys; from desired.cli.work_tree import main; from envs.compose import FLEET;"
+        "code = main(FLEET, ['graph', *sys.argv[1:]]);"
         "sys.exit(code or int('cdk8s' in sys.modules or 'jsii' in sys.modules))"
     )
     for words in ([], ["-e", "prod"]):
