@@ -137,7 +137,7 @@ def test_a_shallow_clone_is_told_to_fetch_the_rest(committed: Repository, tmp_pa
 
 def test_a_folder_without_git_is_said_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    with pytest.raises(Problem, match="is no Git repository .* run this in a clone of the platform repository"):
+    with pytest.raises(Problem, match=r"is no Git repository: .*; run this in a clone of the platform repository"):
         base(tmp_path, "HEAD")
 
 
