@@ -25,6 +25,8 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in _FILES:
         shutil.copy2(ROOT / name, folder / name)
+    for lock in (*(folder / "locks").iterdir(), folder / "package-lock.json"):
+        os.utime(lock, (0, 0))  # else make would install its tools anew, into the environment that all share
     for name in (".venv", "node_modules"):
         (folder / name).symlink_to(ROOT / name)
     (folder / "tests").mkdir()
