@@ -106,7 +106,9 @@ def test_every_value_and_field_stands_in_the_reference(value: type[Value]) -> No
     assert heading
     section = after.partition("\n## ")[0]
     rows = [row.split(" | ") for row in section.splitlines() if row.startswith("| `")]
-    assert [cells[0].strip("| `") for cells in rows] == [field.alias or name for name, field in value.model_fields.items()]
+    assert [cells[0].strip("| `") for cells in rows] == [
+        field.alias or name for name, field in value.model_fields.items()
+    ]
     assert all(len(cells) == 4 and cells[1] for cells in rows)
 
 

@@ -85,7 +85,10 @@ def test_faults_of_several_files_come_together(empty: Repository) -> None:
     empty.write("apps/two.py", "1 / 0\n")
     empty.write("envs/third.py", "1 / 0\n")
     said = refused(empty)
-    assert all(part in said for part in ("apps/one.py", "apps/two.py", "envs/third.py", "3 problems. manifests/ was not changed."))
+    assert all(
+        part in said
+        for part in ("apps/one.py", "apps/two.py", "envs/third.py", "3 problems. manifests/ was not changed.")
+    )
 
 
 def test_outside_of_a_repository_it_says_where_to_run(tmp_path: Path) -> None:
