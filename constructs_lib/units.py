@@ -20,6 +20,7 @@ class Component(Value):
     """A component of the platform: its name, which is its folder's, and the construct that makes it."""
 
     name: str
+    """The name of its folder in `manifests/<cluster>/platform/`."""
     made_by: str
     """`package.module:Class`; the class takes a scope, the environment and the role."""
 

@@ -1,4 +1,4 @@
-"""Writes what editors and people read about the values: `python -m constructs_lib.synth.schemas`.
+"""Writes what editors and people read about the values: `python -m desired.documents.schemas`.
 
 JSON Schemas go to `docs/schemas/`, and a page with every field to `docs/reference.md`.
 """
@@ -9,7 +9,7 @@ import json
 import sys
 from pathlib import Path
 
-from constructs_lib import Environment, Pin, Release, Rollout
+from constructs_lib import Component, Environment, Pin, Release, Rollout
 from constructs_lib.values import Service, Value
 from constructs_lib.values.data import Json
 from constructs_lib.values.release import SCHEMA
@@ -42,7 +42,7 @@ def files() -> dict[str, str]:
         f"docs/schemas/{value.__name__.lower()}.schema.json": json.dumps(schema(value), indent=2, ensure_ascii=False)
         for value in VALUES
     }
-    return {path: f"{text}\n" for path, text in schemas.items()} | {"docs/reference.md": reference(VALUES)}
+    return {path: f"{text}\n" for path, text in schemas.items()} | {"docs/reference.md": reference((*VALUES, Component))}
 
 
 def main() -> int:

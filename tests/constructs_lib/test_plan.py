@@ -151,7 +151,7 @@ REFUSED = {
             {name: release(service(name), service(name)) for name in ("a", "b")},
             {"r": rollout(40, a="green", b="green")},
         ),
-        "takes the shares 0 and 100 only, got 40 for a, b",
+        "it moves several services with a route (a, b), whose shares would multiply. Set 0 or 100, got 40",
     ),
     "a share of more than all": (
         plan({"a": release(service("a"), service("a"))}, {"r": rollout(101, a="green")}),

@@ -110,5 +110,5 @@ def test_a_service_does_not_change_its_kind_in_a_rollout(candidate: Service, kin
     with pytest.raises(Problem) as refused:
         render(service(), ENV, candidate=candidate, share=0)
     assert refused.value.sentences == (
-        f"greeter: a microservice cannot become a {kind} in a rollout; retire the service, then add it",
+        f"greeter is a microservice and would become a {kind} in a rollout. Retire the service first, then deploy it",
     )

@@ -14,7 +14,7 @@ import constructs_lib
 from constructs_lib import Dependency, Port, Release, Service, Value
 from desired.documents import schemas
 from desired.render import yaml
-from stacks.tools import schemas as stack_schemas
+from stacks import schemas as stack_schemas
 from tests.support.repository import ROOT
 
 FILES = schemas.files()
@@ -107,7 +107,7 @@ def test_every_value_and_field_stands_in_the_reference(value: type[Value]) -> No
     section = after.partition("\n## ")[0]
     rows = [row.split(" | ") for row in section.splitlines() if row.startswith("| `")]
     assert [cells[0].strip("| `") for cells in rows] == [
-        each.alias or name for name, each in value.model_fields.items()
+        field.alias or name for name, field in value.model_fields.items()
     ]
     assert all(len(cells) == 4 and cells[1] for cells in rows)
 

@@ -87,7 +87,7 @@ def test_faults_of_several_files_come_together(empty: Repository) -> None:
     said = refused(empty)
     assert all(
         part in said
-        for part in ("apps/one.py", "apps/two.py", "envs/third.py", "3 problems. manifests/ was not changed")
+        for part in ("apps/one.py", "apps/two.py", "envs/third.py", "3 problems. manifests/ was not changed.")
     )
 
 
