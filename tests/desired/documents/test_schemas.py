@@ -14,7 +14,7 @@ import constructs_lib
 from constructs_lib import Dependency, Port, Release, Service, Value
 from desired.documents import schemas
 from desired.render import yaml
-from stacks import schemas as stack_schemas
+from stacks.tools import schemas as stack_schemas
 from tests.support.repository import ROOT
 
 FILES = schemas.files()
