@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from functools import partial
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from ..parts.names import GATEWAYS, INTERNAL
 from .attachments import Attachment, attachments_of, proxies
@@ -19,6 +18,13 @@ from .workloads import Pods, Workload
 T = TypeVar("T")
 
 
+class _Kept(NamedTuple):
+    made: Any
+    read: set[Key]
+    make: Callable[..., Any]
+    about: tuple[Any, ...]
+
+
 class ClusterView(Lookups):
     """What the rules over a whole cluster look things up in."""
 
@@ -28,7 +34,7 @@ class ClusterView(Lookups):
         """The keys that were looked up since somebody emptied this."""
         self.policies = Policies(self)
         self._at: dict[Key, tuple[UnitView, ...]] = {}
-        self._kept: dict[Key, tuple[Any, frozenset[Key]]] = {}
+        self._kept: dict[Key, _Kept] = {}
 
     # Look-ups
 
@@ -45,37 +51,30 @@ class ClusterView(Lookups):
             return units[0].entries[key]
         return [each for unit in units for each in unit.entries[key]]
 
-    def kept(self, key: Key, make: Callable[[], T]) -> T:
-        """What `make` made of look-ups, as long as they have the same answers. Who asks for it has asked for them."""
+    def kept(self, key: Key, make: Callable[..., T], *about: Any) -> T:
+        """What `make` made of look-ups, as long as they have the same answers. The key counts as looked up."""
         if key not in self._kept:
             outer, self.read = self.read, set()
             try:
-                made = make()
-                self._kept[key] = made, frozenset(self.read)
+                self._kept[key] = _Kept(make(*about), self.read, make, about)
             finally:
                 self.read = outer
-        found: T
-        found, read = self._kept[key]
-        self.read |= read
+        self.read.add(key)
+        found: T = self._kept[key].made
         return found
 
     def attachments(self, route: Object) -> list[Attachment]:
         """A route with each listener that accepts it."""
-        key = ("attachments", route["kind"], namespace_of(route), route["metadata"]["name"])
-        return self.kept(key, partial(self._attachments, route))
-
-    def _attachments(self, route: Object) -> list[Attachment]:
-        self.twins(route)  # looked up so that a changed route has other attachments
         return list(attachments_of(self, route))
 
     def proxies(self, gateway: Object) -> Pods:
         """The pods that serve a gateway."""
-        name = gateway["metadata"]["name"]
-        return self.kept(("proxies", namespace_of(gateway), name), partial(self._proxies, gateway))
+        namespace, name = namespace_of(gateway), gateway["metadata"]["name"]
+        return self.kept(("proxies", namespace, name), self._proxies, namespace, name)
 
-    def _proxies(self, gateway: Object) -> Pods:
-        self.twins(gateway)  # looked up so that a changed gateway makes other proxies
-        return proxies(gateway["metadata"]["name"], gateway["spec"]["listeners"])
+    def _proxies(self, namespace: str, name: str) -> Pods:
+        gateway = self.get("Gateway", namespace, name)
+        return proxies(name, gateway["spec"]["listeners"] if gateway else [])
 
     @property
     def internal(self) -> Pods | None:
@@ -94,19 +93,31 @@ class ClusterView(Lookups):
 
     # Changes
 
-    def exchange(self, units: Mapping[str, UnitView]) -> Collection[Key]:
+    def exchange(self, units: Mapping[str, UnitView]) -> set[Key]:
         """Let the cluster consist of these units, in this order. Returns the keys that have another answer now."""
         gone = [unit for key, unit in self.units.items() if key not in units]
         come = [unit for key, unit in units.items() if key not in self.units]
         if not self.units:
             self._take(units, (), come)
-            return ()  # nothing was looked up yet
+            return set()  # nothing was looked up yet
         touched = {key for unit in (*gone, *come) for key in unit.entries}
         before = {key: self._answers(key) for key in touched}
         self._take(units, gone, come)
         changed = {key for key in touched if not same(before[key], self._answers(key))}
-        self._kept = {key: kept for key, kept in self._kept.items() if kept[1].isdisjoint(changed)}
-        return changed
+        return changed | self._renew(changed)
+
+    def _renew(self, changed: set[Key]) -> set[Key]:
+        """Make again what was made of these look-ups. Returns the keys of what is another thing now."""
+        renewed: set[Key] = set()
+        while changed:
+            stale = {key: kept for key, kept in self._kept.items() if not kept.read.isdisjoint(changed)}
+            for key in stale:
+                del self._kept[key]
+            changed = {
+                key for key, kept in stale.items() if not same([kept.made], [self.kept(key, kept.make, *kept.about)])
+            }
+            renewed |= changed
+        return renewed
 
     def _take(self, units: Mapping[str, UnitView], gone: Collection[UnitView], come: Collection[UnitView]) -> None:
         place = {unit: number for number, unit in enumerate(units.values())}

@@ -31,7 +31,7 @@ class Lookups(ABC):
         """Everything under a key, in the order of units and objects."""
 
     @abstractmethod
-    def kept(self, key: Key, make: Callable[[], T]) -> T:
+    def kept(self, key: Key, make: Callable[..., T], *about: Any) -> T:
         """What `make` made of look-ups, made once for a key as long as these look-ups have the same answers."""
 
     def get(self, kind: str, namespace: str, name: str) -> Object | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, Literal, NamedTuple
 
 from ..parts.names import SERVICE_LABEL
@@ -22,6 +21,8 @@ from .workloads import Pods
 Direction = Literal["ingress", "egress"]
 DIRECTIONS: tuple[Direction, ...] = ("ingress", "egress")
 _Key = tuple[str | None, str | None]
+_MANY = 20
+"""With more peers than these, a pod's answers are kept one by one."""
 
 
 class _Peer(NamedTuple):
@@ -56,12 +57,20 @@ class Policies:
         return [
             says
             for direction, pod, peer, says in ends
-            if not self._admits(self._side(pod, direction), peer, target, port, protocol)
+            if not self._admits(pod, direction, peer, target, port, protocol)
         ]
 
     def closed(self, pod: Pods, direction: Direction) -> bool:
         """Whether the pod has a policy for that direction, so that only what policies allow is open."""
-        return self._side(pod, direction).closed
+        return self._outline(pod, direction)[0]
+
+    def _outline(self, pod: Pods, direction: Direction) -> tuple[bool, bool]:
+        """Whether the pod is closed in that direction, and whether many peers are named there."""
+        return self._look.kept(("outline", direction, pod.place), self._read_outline, pod, direction)
+
+    def _read_outline(self, pod: Pods, direction: Direction) -> tuple[bool, bool]:
+        side = self._side(pod, direction)
+        return side.closed, len(side.peers) > _MANY
 
     def selecting(self, pod: Pods) -> Iterator[Object]:
         """The policies that select a pod."""
@@ -71,7 +80,7 @@ class Policies:
                     yield policy
 
     def _side(self, pod: Pods, direction: Direction) -> _Side:
-        return self._look.kept(("side", direction, pod.place), partial(self._read, pod, direction))
+        return self._look.kept(("side", direction, pod.place), self._read, pod, direction)
 
     def _read(self, pod: Pods, direction: Direction) -> _Side:
         side = _Side()
@@ -92,8 +101,22 @@ class Policies:
                         side.peers[key].append(read)
         return side
 
-    def _admits(self, side: _Side, peer: Pods, target: Pods, port: int, protocol: str) -> bool:
-        if not side.closed or any(_takes(ports, target, port, protocol) for ports in side.anywhere):
+    def _admits(self, pod: Pods, direction: Direction, peer: Pods, target: Pods, port: int, protocol: str) -> bool:
+        """Whether a pod's policies allow a connection.
+
+        Of a pod with many peers the answer for each is kept, so that a policy for one of them concerns no other.
+        """
+        closed, many = self._outline(pod, direction)
+        if not closed:
+            return True
+        if not many:
+            return self._evaluate(pod, direction, peer, target, port, protocol)
+        key = ("admits", direction, pod.place, peer.placement, target.port_names, port, protocol)
+        return self._look.kept(key, self._evaluate, pod, direction, peer, target, port, protocol)
+
+    def _evaluate(self, pod: Pods, direction: Direction, peer: Pods, target: Pods, port: int, protocol: str) -> bool:
+        side = self._side(pod, direction)
+        if any(_takes(ports, target, port, protocol) for ports in side.anywhere):
             return True
         service = peer.labels.get(SERVICE_LABEL)
         keys = {(where, who) for where in (peer.namespace, None) for who in (service, None)}

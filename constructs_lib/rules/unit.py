@@ -51,9 +51,9 @@ class UnitView(Lookups):
         """Everything under a key."""
         return self.entries.get(key, ())
 
-    def kept(self, key: Key, make: Callable[[], T]) -> T:
+    def kept(self, key: Key, make: Callable[..., T], *about: Any) -> T:
         """What `make` made, made once: a unit does not change."""
         if key not in self._kept:
-            self._kept[key] = make()
+            self._kept[key] = make(*about)
         found: T = self._kept[key]
         return found

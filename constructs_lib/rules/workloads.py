@@ -51,6 +51,11 @@ class Pods:
         """By what policies select the pods, as one word: the namespace and the labels."""
         return repr((self.namespace, sorted(self.labels.items())))
 
+    @cached_property
+    def port_names(self) -> str:
+        """The named ports, as one word."""
+        return repr(sorted(self.ports.items()))
+
     def port(self, asked: str | int) -> int | None:
         """The number behind a port's name or number; None where no container declares it."""
         if isinstance(asked, str):
