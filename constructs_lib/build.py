@@ -24,13 +24,8 @@ from .workloads.worker import Worker
 _WORKLOADS = {"worker": Worker, "scheduled-job": ScheduledJob, "stateful": StatefulService}
 
 
-<<<<<<< HEAD
 def build(unit: Unit, cluster: str) -> dict[str, Json]:
     """The objects of a unit by the paths of their files below the cluster's folder. Raises Problem."""
-=======
-def build(unit: Unit, cluster: str) -> tuple[dict[str, str], Facts]:
-    """The files of a unit by path below the cluster's folder, and the facts for the rules. Raises Problem."""
->>>>>>> ef28e76 (x)
     chart = UnitChart()
     inputs = unit.inputs
     if isinstance(inputs, PlatformInputs):
@@ -38,19 +33,10 @@ def build(unit: Unit, cluster: str) -> tuple[dict[str, str], Facts]:
     elif isinstance(inputs, SlotInputs):
         _slot(chart, inputs)
     else:
-<<<<<<< HEAD
         _shared_objects(chart, inputs)
     if not isinstance(inputs, SlotInputs) or inputs.slot:  # else its folder is that of what slots share, which syncs it
         sync(chart, cluster, unit.folder, _interval_seconds(inputs))
     return _by_path(_objects(chart, unit), unit)
-=======
-        _front(chart, inputs)
-    if not isinstance(inputs, SlotInputs) or inputs.slot:  # else its folder is that of its front, which syncs it
-        sync(chart, cluster, unit.folder, _interval_seconds(inputs))
-    objects = _objects(chart, unit)
-    facts = Facts(service_facts(inputs), objects, unit=unit_facts(inputs))
-    return _files(objects, unit), facts.with_findings(unit_findings(facts))
->>>>>>> ef28e76 (x)
 
 
 def _component(chart: cdk8s.Chart, inputs: PlatformInputs) -> None:
@@ -69,11 +55,7 @@ def _slot(chart: cdk8s.Chart, inputs: SlotInputs) -> None:
     apply_patches(chart, resolved.service.name, resolved.service.patches)
 
 
-<<<<<<< HEAD
 def _shared_objects(chart: cdk8s.Chart, inputs: SharedInputs) -> None:
-=======
-def _front(chart: cdk8s.Chart, inputs: SharedInputs) -> None:
->>>>>>> ef28e76 (x)
     SharedObjects(chart, Traffic(inputs.stable, inputs.stable_slot, inputs.weights, inputs.candidate))
     service = inputs.stable.service
     apply_patches(chart, service.name, service.patches)

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-import cdk8s
-from constructs import Construct
-
-from constructs_lib.values.data import Json
-=======
-from typing import Any
->>>>>>> ef28e76 (x)
-
 import cdk8s
 from constructs import Construct
 
 from ..values import Patch, Problem
+from ..values.data import Json
 from .json_patch import change
 
 
-<<<<<<< HEAD
-=======
-
->>>>>>> ef28e76 (x)
 def apply_patches(scope: Construct, subject: str, patches: tuple[Patch, ...]) -> None:
     """Lay each patch over the objects of its kind and name, in their order.
 

@@ -111,7 +111,7 @@ class Policies:
             return True
         if not many:
             return self._evaluate(pod, direction, peer, target, port, protocol)
-        key = ("admits", direction, pod.place, peer.placement, target.port_names, port, protocol)
+        key = ("admits", direction, pod.place, peer.place, target.port_names, port, protocol)
         return self._look.kept(key, self._evaluate, pod, direction, peer, target, port, protocol)
 
     def _evaluate(self, pod: Pods, direction: Direction, peer: Pods, target: Pods, port: int, protocol: str) -> bool:

@@ -42,7 +42,9 @@ def files() -> dict[str, str]:
         f"docs/schemas/{value.__name__.lower()}.schema.json": json.dumps(schema(value), indent=2, ensure_ascii=False)
         for value in VALUES
     }
-    return {path: f"{text}\n" for path, text in schemas.items()} | {"docs/reference.md": reference((*VALUES, Component))}
+    return {path: f"{text}\n" for path, text in schemas.items()} | {
+        "docs/reference.md": reference((*VALUES, Component))
+    }
 
 
 def main() -> int:
