@@ -103,7 +103,8 @@ def update(page: Path) -> int:
         found = check(page, cloned(Path(folder) / "fleet"), Path(folder) / "cache")
     text = page.read_text(encoding="utf-8")
     for each in found:
-        text = text.replace(f"$ {each.command}\n{each.shown}", f"$ {each.command}\n{each.printed}", 1)
+        printed = "".join(f"{line.rstrip()}\n" for line in each.printed.splitlines())
+        text = text.replace(f"$ {each.command}\n{each.shown}", f"$ {each.command}\n{printed}", 1)
     page.write_text(text, encoding="utf-8")
     return len(found)
 
