@@ -68,5 +68,3 @@ def run(folder: Path, script: str, cache: Path) -> subprocess.CompletedProcess[s
         text=True,
         check=False,
     )
-
-
