@@ -15,6 +15,7 @@ from .scale import Scale
 from .service import Service
 
 Gate = Literal["ready", "tested", "confirm", "four-eyes"]
+"""What an environment requires before a change. `four-eyes` is recorded, not enforced yet."""
 Role = Literal["apps", "ops"]
 
 
@@ -122,7 +123,7 @@ class Environment(Value):
     follows_apps: Bool = False
     """Whether stable slots take their spec from `apps/` at head."""
     gates: Many[Gate] = ()
-    """What must hold before a share leaves 0, or before a rollout is finalized."""
+    """What must hold before a change; `four-eyes` is recorded, not enforced yet."""
     log_level: Literal["debug", "info", "warn", "error"] = "info"
     """The value of `LOG_LEVEL` in every container."""
     database: DatabaseClass = DatabaseClass()
