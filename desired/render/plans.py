@@ -20,6 +20,7 @@ Ask = Callable[..., list[Json]]
 class _Record:
     """A plan, and what it was made from."""
 
+    cluster: str
     key: str
     code_key: str
     digests: dict[str, str]
@@ -28,12 +29,18 @@ class _Record:
 
     def as_json(self) -> Json:
         units = [[each.id, each.key, each.folder, each.sources] for each in self.units]
-        return {"key": self.key, "code_key": self.code_key, "digests": self.digests, "units": units}
+        return {
+            "cluster": self.cluster,
+            "key": self.key,
+            "code_key": self.code_key,
+            "digests": self.digests,
+            "units": units,
+        }
 
     @classmethod
     def of(cls, data: Json) -> _Record:
         units = [PlannedUnit(id_, key, folder, tuple(sources)) for id_, key, folder, sources in data["units"]]
-        return cls(data["key"], data["code_key"], data["digests"], units)
+        return cls(data["cluster"], data["key"], data["code_key"], data["digests"], units)
 
 
 class Plans:
@@ -47,21 +54,21 @@ class Plans:
         """The units of a cluster, the platform's first, then those of the services by name. Raises Problem."""
         if found := self._records.get(target.key):
             return found.units
-        note = f"plan\0{target.code.name if target.code.name == 'head' else ''}\0{target.cluster}"
+        note = f"cluster plan\0{target.code.name if target.code.name == 'head' else ''}\0{target.cluster}"
         newest = self._newest(target, note)
         if newest and newest.key == target.key:
             return self._keep(newest).units
         units = self._replanned(newest, target) if newest and newest.code_key == target.code_key else None
         if units is None:
             units = sorted(_units(self._ask(target, "plan")), key=_order)
-        record = self._keep(_Record(target.key, target.code_key, target.inputs.digests, units))
+        record = self._keep(_Record(target.cluster, target.key, target.code_key, target.inputs.digests, units))
         self._cache.take_note(note, record.as_json())
         return record.units
 
     def _newest(self, target: Target, note: str) -> _Record | None:
         """The newest plan of the cluster by the same code: what one operation leaves, the next finds."""
         for record in reversed(self._records.values()):
-            if record.code_key == target.code_key:
+            if (record.cluster, record.code_key) == (target.cluster, target.code_key):
                 return record
         data = self._cache.note(note)
         return _Record.of(data) if data else None

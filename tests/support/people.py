@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from desired.core.operations import OPERATION, Intent
-from desired.publish.publisher import Answer, Publisher
+from desired.publish.publisher import Publisher
+from desired.publish.result import OperationResult
 from tests.support.fork import Fork, git, image
 
 ADA = "Ada <ada@example.com>"
@@ -21,12 +22,12 @@ def intent(publisher: Publisher, verb: str, *, expected: str | None = None, key:
     return Intent(operation=operation, actor=ADA, expected=head, key=key or uuid.uuid4().hex, **about)
 
 
-def ask(publisher: Publisher, verb: str, **given: Any) -> Answer:
+def ask(publisher: Publisher, verb: str, **given: Any) -> OperationResult:
     """Does an operation; nobody looks at a cluster."""
     return publisher.perform(intent(publisher, verb, **given), lambda environment: None)
 
 
-def deploy(publisher: Publisher, service: str, number: int, environment: str = "staging", **given: Any) -> Answer:
+def deploy(publisher: Publisher, service: str, number: int, environment: str = "staging", **given: Any) -> OperationResult:
     """Deploys a build of a service, told apart by a number."""
     build = {"image": image(service, number), "commit": f"{number:07x}", "ref": "main"}
     given.setdefault("specs_at", publisher.head())
