@@ -27,6 +27,12 @@ Env = Annotated[
 Service = Annotated[
     str, typer.Argument(metavar="SERVICE", help="The service, by its name in apps/.", autocompletion=services)
 ]
+OnlyEnv = Annotated[
+    str | None,
+    typer.Option(
+        "--environment", "-e", metavar="NAME", help="Only this environment. Optional.", autocompletion=environments
+    ),
+]
 SomeService = Annotated[
     str | None, typer.Argument(metavar="SERVICE", help="Only this service. Optional.", autocompletion=services)
 ]

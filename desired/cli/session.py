@@ -84,6 +84,14 @@ class Session:
         self.publisher.branches.fetch_tags()
         return self._resolved(parameter, name, f"refs/tags/{name}", "tag")
 
+    def before(self, parameter: str, commit: str) -> str:
+        """The commit before the one that a parameter names. Raises Problem."""
+        found = self.publisher.git.resolve(f"{commit}^")
+        if found is None:
+            label = self.typed.label(parameter)
+            raise Problem(f"{label}: {commit[:12]} is the first commit. There is nothing before it; name a later one")
+        return found
+
     def _resolved(self, parameter: str, name: str, reference: str, what: str) -> str:
         label = self.typed.label(parameter)
         try:

@@ -9,9 +9,14 @@ from typing import Annotated
 
 import typer
 
-from ..options import Env, Request, SomeService, examples, operation
+from ..complete import services
+from ..options import Env, Request, examples, operation
 
 app = typer.Typer()
+HeldService = Annotated[
+    str | None,
+    typer.Argument(metavar="SERVICE", help="The service. Without it: the whole environment.", autocompletion=services),
+]
 
 
 @app.command(
@@ -26,7 +31,7 @@ app = typer.Typer()
 def hold(
     context: typer.Context,
     request: Request,
-    service: SomeService = None,
+    service: HeldService = None,
     environment: Env = None,
     until: Annotated[
         str | None,
@@ -73,7 +78,7 @@ def expiry(text: str, now: datetime | None = None) -> str:
     )
 )
 @operation
-def unhold(context: typer.Context, request: Request, service: SomeService = None, environment: Env = None) -> None:
+def unhold(context: typer.Context, request: Request, service: HeldService = None, environment: Env = None) -> None:
     """Remove a hold."""
     from ...core.operations import Unhold
     from .. import choices
@@ -109,7 +114,7 @@ def undo(
 
     with open_session(context) as session:
         whole = session.commit("commit", commit)
-        before = session.publisher.history.before(whole)
+        before = session.before("commit", whole)
         touched = {path.split("/")[1] for path in session.publisher.git.changed_paths(before, whole, "releases/")}
         choice = choices.Choice(
             f"undo {commit}",

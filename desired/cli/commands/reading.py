@@ -9,7 +9,7 @@ import typer
 
 from ..complete import environments
 from ..failures import reports_failures
-from ..options import AsJson, Env, SomeService, examples
+from ..options import AsJson, OnlyEnv, SomeService, examples
 
 app = typer.Typer()
 
@@ -23,7 +23,9 @@ app = typer.Typer()
     )
 )
 @reports_failures
-def status(context: typer.Context, service: SomeService = None, environment: Env = None, json: AsJson = False) -> None:
+def status(
+    context: typer.Context, service: SomeService = None, environment: OnlyEnv = None, json: AsJson = False
+) -> None:
     """Show which version of each service runs where.
 
     Also shows open rollouts, holds, and which versions are behind the environment before.
@@ -38,7 +40,7 @@ def status(context: typer.Context, service: SomeService = None, environment: Env
 def history(
     context: typer.Context,
     service: SomeService = None,
-    environment: Env = None,
+    environment: OnlyEnv = None,
     limit: Annotated[int, typer.Option("-n", metavar="COUNT", help="How many operations.", min=1, max=10000)] = 20,
     json: AsJson = False,
 ) -> None:
@@ -78,7 +80,16 @@ def diff(
     after: Annotated[
         str, typer.Argument(metavar="AFTER", help="Another environment, or commit.", autocompletion=environments)
     ],
-    environment: Env = None,
+    environment: Annotated[
+        str | None,
+        typer.Option(
+            "--environment",
+            "-e",
+            metavar="NAME",
+            help="For two commits: the environment to compare.",
+            autocompletion=environments,
+        ),
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Compare the versions of two environments, or of two commits."""

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ..options import Env, Request, Service, examples, operation
+from ..options import Env, OnlyEnv, Request, Service, examples, operation
 
 app = typer.Typer()
 
@@ -21,7 +21,7 @@ app = typer.Typer()
     )
 )
 @operation
-def retire(context: typer.Context, request: Request, service: Service, environment: Env = None) -> None:
+def retire(context: typer.Context, request: Request, service: Service, environment: OnlyEnv = None) -> None:
     """Remove a service from every environment, the last one first.
 
     Shows the plan before it asks. Databases and volumes stay. Run it again after a failure: it goes on.
