@@ -41,9 +41,9 @@ def make(folder: Path, service: str, environments: Sequence[str], domain: str) -
 def _problems(folder: Path, service: str, environments: Sequence[str], domain: str) -> Iterator[str]:
     if folder.exists() and any(folder.iterdir() if folder.is_dir() else [folder]):
         yield f"FOLDER must be new or empty, got {folder}. Name another folder"
-    yield from _wrong_form("--service", service, Name)
+    yield from _wrong_name("--service", service)
     for name in environments:
-        yield from _wrong_form("--environment", name, Name)
+        yield from _wrong_name("--environment", name)
         if name in _HELPERS:
             yield f"--environment must not be {name!r}: envs/{name}.py holds something else. Take another name"
     if again := twice(environments):
@@ -55,8 +55,16 @@ def _problems(folder: Path, service: str, environments: Sequence[str], domain: s
         yield f"--domain must leave room for {longest!r} before it, got {len(domain)} characters. Name a shorter one"
 
 
+_LONGEST_NAME = 40
+"""Names of objects and clusters begin with it, and have 63 characters at most."""
 _LONGEST_DOMAIN = 253 - 64
 """A service's host name, of up to 63 characters and a dot, stands before it. Source: RFC 1035, section 2.3.4."""
+
+
+def _wrong_name(option: str, name: str) -> Iterator[str]:
+    yield from _wrong_form(option, name, Name)
+    if len(name) > _LONGEST_NAME:
+        yield f"{option} must have at most {_LONGEST_NAME} characters, as suffixes are added to it, got {len(name)}"
 
 
 def _wrong_form(option: str, value: str, form: Any) -> Iterator[str]:

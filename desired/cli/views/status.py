@@ -37,7 +37,7 @@ def show_status(context: typer.Context, json: bool, environment: str | None, ser
         for note in notes:
             out.print(_headline(note, width))
         out.print()
-        out.print(_grid(rows, names, checked=session.options.kubeconfig is not None))
+        out.print(_grid(rows, notes, checked=session.options.kubeconfig is not None))
 
 
 def _statuses(session: Session, names: Sequence[str]) -> Iterable[ServiceStatus]:
@@ -77,30 +77,30 @@ def _headline(note: Json, width: int) -> Text:
     return text + Text(" · ").join(parts)
 
 
-def _grid(rows: Iterable[ServiceStatus], names: Sequence[str], checked: bool) -> Table:
+def _grid(rows: Iterable[ServiceStatus], notes: Sequence[Json], checked: bool) -> Table:
     by_service: dict[str, dict[str, ServiceStatus]] = {}
     for each in rows:
         by_service.setdefault(each.service, {})[each.environment] = each
     lines = [
-        [Text(service), *(_cell(found.get(name), checked) for name in names)]
+        [Text(service), *(_cell(found.get(note["environment"]), bool(note["held"]), checked) for note in notes)]
         for service, found in sorted(by_service.items())
     ]
-    return table(["service", *names], lines)
+    return table(["service", *(note["environment"] for note in notes)], lines)
 
 
-def _cell(each: ServiceStatus | None, checked: bool) -> Text:
-    """One service in one environment, as `9f3c2e1 3d · 4b1d0aa gets 40 % · behind staging`."""
+def _cell(each: ServiceStatus | None, all_held: bool, checked: bool) -> Text:
+    """One service in one environment, as `9f3c2e1 3d ago · 4b1d0aa gets 40 % · behind staging`."""
     if each is None:
         return Text("-", style="dim")
-    parts = [Text(each.version) + Text(f" {age(each.since)}{_ready(each.ready, checked)}", style="dim")]
-    if each.rollout:
-        share = f"gets {each.share} %" if each.phase == "open" else "finalized"
-        candidate = f"{each.candidate} " if each.phase == "open" else ""
-        ready = _ready(each.candidate_ready, checked) if each.phase == "open" else ""
-        parts.append(Text(f"{candidate}{share}", style="yellow") + Text(ready, style="dim"))
+    parts = [Text(each.version) + Text(f" {age(each.since)} ago{_ready(each.ready, checked)}", style="dim")]
+    if each.rollout and each.phase == "open":
+        share = Text(f"{each.candidate} gets {each.share} %", style="yellow")
+        parts.append(share + Text(_ready(each.candidate_ready, checked), style="dim"))
+    elif each.rollout:
+        parts.append(Text("finalized, not closed", style="yellow"))
     if each.behind:
         parts.append(Text(f"behind {', '.join(each.behind)}", style="cyan"))
-    if each.held:
+    if each.held and not all_held:
         parts.append(Text("held", style="red"))
     return Text(" · ").join(parts)
 
