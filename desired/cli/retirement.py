@@ -25,7 +25,8 @@ def retire_everywhere(session: Session, request: Request, service: str, only: st
     steps = [each for each in found if only in (None, each.environment)]
     if not steps:
         where = f"in {only}" if only else "in any environment"
-        raise Refused(f"{service} does not run {where}. There is nothing to retire")
+        label = session.typed.label("service")
+        raise Refused(f"{label} {service!r} does not run {where}. There is nothing to retire")
     if not request.json:
         _show(steps)
     elif request.dry_run:
@@ -44,9 +45,9 @@ def retire_everywhere(session: Session, request: Request, service: str, only: st
 def _remove(session: Session, request: Request, service: str, environment: str) -> None:
     with session.typed.mistakes():
         operation = Retire(environment=environment, service=service)
-    # Each step stands on the one before. Each needs a key of its own, so a key that was given gets the environment.
+    # Each step stands on the one before, unless a commit was named. Each needs a key of its own.
     key = f"{request.key}.{environment}" if request.key else ""
-    step = replace(request, expected=session.publisher.head(), key=key)
+    step = replace(request, expected=request.expected or session.publisher.head(), key=key)
     show_result(session.perform(operation, step), request.json)
 
 

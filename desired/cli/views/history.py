@@ -19,7 +19,8 @@ def show_history(context: typer.Context, json: bool, service: str | None, enviro
             show_json([vars(each) for each in found])
             return
         if not found:
-            console().print("No operation matches.")
+            of = f" of {service}" if service else ""
+            console().print(f"No operations{of}{f' in {environment}' if environment else ''}.")
             return
         rows: list[list[str | Text]] = [
             [Text(each.id[:12], style="dim"), time_text(each.time), each.actor, each.title, each.reason]
