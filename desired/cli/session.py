@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -21,8 +21,6 @@ from .as_typed import Typed
 from .choices import Choice, choose, named
 from .options import GlobalOptions, Request
 
-Observe = Callable[[str], Observation | None]
-
 
 @dataclass(frozen=True)
 class Session:
@@ -36,18 +34,18 @@ class Session:
     """The commit whose `envs/` and `apps/` count: the newest one, unless its code is broken."""
     environments: Mapping[str, EnvironmentState]
 
-    def observer(self) -> Observe:
-        """Observes the clusters of environments, where there is a kubeconfig."""
+    def observe(self, environment: str) -> Observation | None:
+        """What the clusters of an environment show; None without a kubeconfig. Raises Problem, Unreachable."""
         kubeconfig = self.options.kubeconfig
         if kubeconfig is None:
-            return lambda environment: None
+            return None
         if not kubeconfig.is_file():
             raise Problem(f"{self.typed.label('kubeconfig')}: there is no file {kubeconfig}. Name a kubeconfig")
         from ..outside.cluster_observer import ClusterObserver  # noqa: PLC0415 - not needed where no cluster is checked
         from ..publish.applied import Published  # noqa: PLC0415
 
         published = Published(self.publisher.branches, self.publisher.sources)
-        return ClusterObserver(kubeconfig, published).observe
+        return ClusterObserver(kubeconfig, published).observe(environment)
 
     def perform(self, operation: Operation, request: Request, dry_run: bool | None = None) -> OperationResult:
         """Does an operation. Raises Problem, Refused, Conflict or Unreachable."""
@@ -61,8 +59,7 @@ class Session:
                 key=request.key or uuid.uuid4().hex,
                 unobserved=request.unobserved,
             )
-        observer = self.observer()
-        return self.publisher.perform(intent, observer, request.dry_run if dry_run is None else dry_run)
+        return self.publisher.perform(intent, self.observe, request.dry_run if dry_run is None else dry_run)
 
     @property
     def actor(self) -> str:

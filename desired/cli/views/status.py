@@ -41,8 +41,8 @@ def show_status(context: typer.Context, json: bool, environment: str | None, ser
 
 
 def _statuses(session: Session, names: Sequence[str]) -> Iterable[ServiceStatus]:
-    publisher, observe = session.publisher, session.observer()
-    observed = {name: observe(name) for name in names}
+    publisher = session.publisher
+    observed = {name: session.observe(name) for name in names}
     definitions = publisher.sources.definitions(session.definitions_at)
     summaries = Summaries(publisher.git, publisher.index)
     return service_statuses(session.environments, session.head, summaries, definitions, observed)
