@@ -27,7 +27,9 @@ def ask(publisher: Publisher, verb: str, **given: Any) -> OperationResult:
     return publisher.perform(intent(publisher, verb, **given), lambda environment: None)
 
 
-def deploy(publisher: Publisher, service: str, number: int, environment: str = "staging", **given: Any) -> OperationResult:
+def deploy(
+    publisher: Publisher, service: str, number: int, environment: str = "staging", **given: Any
+) -> OperationResult:
     """Deploys a build of a service, told apart by a number."""
     build = {"image": image(service, number), "commit": f"{number:07x}", "ref": "main"}
     given.setdefault("specs_at", publisher.head())
