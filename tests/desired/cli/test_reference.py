@@ -60,7 +60,7 @@ def test_each_command_has_a_help_with_an_example(name: str) -> None:
         assert line in result.output
         assert line in _section(f"desired {name}")
     for parameter in command_line().commands[name].params:
-        assert parameter.name == "help" or getattr(parameter, "help", ""), f"{parameter.name} has no help"
+        assert parameter.name == "help" or getattr(parameter, "help", None), f"{parameter.name} has no help"
 
 
 @pytest.mark.parametrize(("name", "line"), list(_examples()))
