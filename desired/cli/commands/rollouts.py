@@ -12,6 +12,15 @@ from ..options import Env, Request, Service, examples, operation
 
 app = typer.Typer()
 
+
+def whole_number(text: str | int) -> int:
+    """The number that a person typed. Raises BadParameter."""
+    try:
+        return int(text)
+    except ValueError:
+        raise typer.BadParameter(f"it must be a whole number, got {text!r}") from None
+
+
 _DEPLOY_FIRST = "Start a rollout with `desired deploy SERVICE=VERSION --canary`"
 
 
@@ -28,7 +37,9 @@ def canary(
     context: typer.Context,
     request: Request,
     service: Service,
-    share: Annotated[int, typer.Argument(metavar="SHARE", help="Per cent of the traffic, 0 to 100.")],
+    share: Annotated[
+        int, typer.Argument(metavar="SHARE", help="Per cent of the traffic, 0 to 100.", parser=whole_number)
+    ],
     environment: Env = None,
 ) -> None:
     """Set the share of traffic of a rollout.

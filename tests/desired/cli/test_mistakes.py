@@ -76,7 +76,12 @@ OWN: list[tuple[str, str, tuple[str, ...], str]] = [
     ("canary", "service", ("canary", "Bad_Name", "40", "-e", "staging"), f"SERVICE {NAME}"),
     ("canary", "share", ("canary", "search", "140", "-e", "staging"), "SHARE must be 0 to 100, got 140"),
     ("canary", "share", ("canary", "search", "-e", "staging", "--", "-1"), "SHARE must be 0 to 100, got -1"),
-    ("canary", "share", ("canary", "search", "many", "-e", "staging"), "'SHARE'"),
+    (
+        "canary",
+        "share",
+        ("canary", "search", "many", "-e", "staging"),
+        "Invalid value for 'SHARE': it must be a whole number, got 'many'",
+    ),
     ("canary", "environment", ("canary", "search", "40", "-e", "moon"), ENVIRONMENT),
     ("rollback", "service", ("rollback", "Bad_Name", "-e", "staging"), f"SERVICE {NAME}"),
     ("rollback", "service", ("rollback", "-e", "staging"), "rollback needs one SERVICE of a rollout, or --to"),
