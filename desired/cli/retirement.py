@@ -59,7 +59,7 @@ def _show(steps: list[RetirementStep]) -> None:
             ", ".join(each.routes) or "-",
             ", ".join(each.kept) or "-",
             str(len(each.deleted)),
-            Text(f"no: {each.blocked}" if each.blocked else "yes", style="red" if each.blocked else "green"),
+            Text("no" if each.blocked else "yes", style="red" if each.blocked else "green"),
         ]
         for each in steps
     ]

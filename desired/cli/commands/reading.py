@@ -14,6 +14,12 @@ from ..options import AsJson, OnlyEnv, SomeService, examples
 app = typer.Typer()
 
 
+def _count(number: int) -> int:
+    if not 1 <= number <= 10_000:
+        raise typer.BadParameter(f"it must be 1 to 10000, got {number}")
+    return number
+
+
 @app.command(
     epilog=examples(
         "desired status",
@@ -41,7 +47,7 @@ def history(
     context: typer.Context,
     service: SomeService = None,
     environment: OnlyEnv = None,
-    limit: Annotated[int, typer.Option("-n", metavar="COUNT", help="How many operations.", min=1, max=10000)] = 20,
+    limit: Annotated[int, typer.Option("-n", metavar="COUNT", help="How many operations.", callback=_count)] = 20,
     json: AsJson = False,
 ) -> None:
     """Show who did what, when and why, the newest first."""

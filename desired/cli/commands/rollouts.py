@@ -21,7 +21,8 @@ def whole_number(text: str | int) -> int:
         raise typer.BadParameter(f"it must be a whole number, got {text!r}") from None
 
 
-_DEPLOY_FIRST = "Start a rollout with `desired deploy SERVICE=VERSION --canary`"
+def _deploy_first(service: str) -> str:
+    return f"Start a rollout with `desired deploy {service}=VERSION --canary`"
 
 
 @app.command(
@@ -52,7 +53,7 @@ def canary(
     from ..session import open_session
 
     with open_session(context) as session:
-        choice = choices.in_rollout(f"set the share of {service}", service, _DEPLOY_FIRST)
+        choice = choices.in_rollout(f"set the share of {service}", service, _deploy_first(service))
         state = session.environment(environment, choice)
         with session.typed.mistakes():
             canary = Canary(environment=state.name, service=service, share=share)
@@ -106,7 +107,7 @@ def rollback(
                 reset = Reset(environment=state.name, to=session.commit("to", to), services=tuple(named))
             act(session, request, reset)
             return
-        next_step = f"{_DEPLOY_FIRST}, or name an earlier commit with --to"
+        next_step = f"{_deploy_first(named[0])}, or name an earlier commit with --to"
         choice = choices.in_rollout(f"roll back {named[0]}", named[0], next_step)
         state = session.environment(environment, choice)
         with session.typed.mistakes():
@@ -132,7 +133,9 @@ def finalize(context: typer.Context, request: Request, service: Service, environ
     from ..session import open_session
 
     with open_session(context) as session:
-        state = session.environment(environment, choices.in_rollout(f"finalize {service}", service, _DEPLOY_FIRST))
+        state = session.environment(
+            environment, choices.in_rollout(f"finalize {service}", service, _deploy_first(service))
+        )
         with session.typed.mistakes():
             finalize = Finalize(environment=state.name, service=service)
         act(session, request, finalize)

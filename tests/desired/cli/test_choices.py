@@ -87,7 +87,7 @@ def test_where_several_environments_fit_they_are_named() -> None:
             ("rollback", "search"),
             "staging: search is in no rollout; preprod: search is in no rollout; prod: search",
         ),
-        (("canary", "search", "40"), "Start a rollout with `desired deploy SERVICE=VERSION --canary`"),
+        (("canary", "search", "40"), "Start a rollout with `desired deploy search=VERSION --canary`"),
         (("finalize", "tea"), "Cannot finalize tea in any environment. staging: tea does not run there; preprod:"),
         (("close", "search"), "There is nothing to close"),
         (("hold", "search", "-m", "an audit is running"), "hold search: it could be staging or preprod. Name"),

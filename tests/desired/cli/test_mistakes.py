@@ -41,13 +41,15 @@ HELD = {
 }
 """The same for hold, which always needs a reason."""
 ENVIRONMENT = "--environment must be staging, preprod or prod, got 'moon'"
+WHOLE = "Invalid value for 'SHARE': it must be a whole number, got 'many'"
+COUNT = "Invalid value for '-n': it must be 1 to 10000, got 0"
 ACTOR = "--actor must be a name and an address: 'Ada <ada@example.com>', got 'Ada'"
 NAME = "must be a name: lower-case letters, digits and '-', at most 63, beginning with a letter, got 'Bad_Name'"
 COMMIT = "there is no commit 'nothing' here. Push or fetch it, or name another one"
 OWN: list[tuple[str, str, tuple[str, ...], str]] = [
     ("status", "service", ("status", "tea"), "SERVICE 'tea' does not run in staging, preprod, prod"),
     ("status", "environment", ("status", "-e", "moon"), ENVIRONMENT),
-    ("history", "limit", ("history", "-n", "0"), "-n"),
+    ("history", "limit", ("history", "-n", "0"), COUNT),
     ("show", "commit", ("show", "nothing"), f"COMMIT: {COMMIT}"),
     ("diff", "before", ("diff", "nothing", "main", "-e", "staging"), f"BEFORE: {COMMIT}"),
     ("diff", "after", ("diff", "main", "nothing", "-e", "staging"), f"AFTER: {COMMIT}"),
@@ -80,7 +82,7 @@ OWN: list[tuple[str, str, tuple[str, ...], str]] = [
         "canary",
         "share",
         ("canary", "search", "many", "-e", "staging"),
-        "Invalid value for 'SHARE': it must be a whole number, got 'many'",
+        WHOLE,
     ),
     ("canary", "environment", ("canary", "search", "40", "-e", "moon"), ENVIRONMENT),
     ("rollback", "service", ("rollback", "Bad_Name", "-e", "staging"), f"SERVICE {NAME}"),
@@ -130,7 +132,7 @@ _ROWS += [
     for parameter, (bad, says) in {**SHARED, **(HELD if command == "hold" else {})}.items()
 ]
 _FIELD_PATH = re.compile(
-    r"\b(operation|intent|environment|services|build)\.|\bbecause\b|\bspecs?_at\b|\brecipe\b|\b(Intent|Canary|Deploy|Hold)\b"
+    r"\b(operation|intent|environment|services|build)\.[a-z]|\bbecause\b|\bspecs?_at\b|\brecipe\b|\b(Intent|Canary|Deploy|Hold)\b"
 )
 _SWITCHES = {"canary", "dry_run", "yes", "json", "help", "install_completion", "show_completion", "version"}
 """What has no value that could be bad."""
