@@ -136,6 +136,6 @@ def test_a_new_repository_works_on_the_installed_wheel(python: Path, tmp_path: P
         folder = fleet if fleet.is_dir() else tmp_path
         done = run(*command, folder=folder, **surroundings)
         assert done.returncode == 0, f"{command}: {done.stderr}"
-    assert "✓ the log is whole: 2 commits since" in done.stdout
+    assert "✓ The history is complete and correct: 2 commits since" in done.stdout
     listed = run("git", "ls-tree", "-r", "--name-only", "live", "manifests/live-eu-apps", folder=fleet).stdout
     assert "manifests/live-eu-apps/apps/greeter-blue/deployment-greeter-blue.yaml" in listed

@@ -39,18 +39,20 @@ def services(context: typer.Context, incomplete: str) -> list[str]:
 
 
 def versions(context: typer.Context, incomplete: str) -> list[str]:
-    """Services, and behind `=` the versions that the registry has."""
-    service, equals, begin = incomplete.partition("=")
+    """Services, and after `=` the versions that the registry has."""
+    service, equals, beginning = incomplete.partition("=")
     if not equals:
         return [f"{name}=" for name in services(context, incomplete)]
     from ..core.errors import Problem  # noqa: PLC0415
     from ..outside.image_registry import Registry  # noqa: PLC0415
-    from .session import GlobalOptions, open_session  # noqa: PLC0415
+    from .options import GlobalOptions  # noqa: PLC0415
+    from .session import open_session  # noqa: PLC0415
 
+    context.obj = GlobalOptions(_folder(context), "", None, "")
     try:
-        with open_session(GlobalOptions(_folder(context), "", None, ""), follow=False) as session:
+        with open_session(context, follow=False) as session:
             spec = session.publisher.sources.definitions(session.head).specs[service]
-        found = Registry(timeout=2.0).versions(spec["image"], beginning=begin)
+        found = Registry(timeout=2.0).versions(spec["image"], beginning=beginning)
     except (Problem, KeyError):
         return []
     return [f"{service}={version}" for version in found]

@@ -1,4 +1,4 @@
-"""How answers are shown: tables for eyes, JSON for programs."""
+"""How results are shown: tables for people, JSON for programs."""
 
 from __future__ import annotations
 
@@ -25,26 +25,33 @@ def show_json(data: Any) -> None:
     print(json.dumps(data, indent=2, ensure_ascii=False))
 
 
-def show_answer(answer: OperationResult, as_json: bool) -> None:
-    """What became of an operation."""
+_MARKS = {"live": ("✓", "green"), "planned": ("…", "yellow"), "unchanged": ("=", "cyan"), "repeated": ("=", "cyan")}
+
+
+def show_result(result: OperationResult, as_json: bool) -> None:
+    """What became of an operation: its title and where it is, then what a person should know."""
     if as_json:
-        show_json(answer.as_json())
+        show_json(result.as_json())
         return
     out = console()
-    marks = {"live": ("✓", "green"), "planned": ("…", "yellow"), "unchanged": ("=", "cyan"), "repeated": ("=", "cyan")}
-    mark, style = marks[answer.status]
-    words = {
-        "live": f"is live with {answer.commit[:12]}",
-        "planned": "would change:",
-        "unchanged": "nothing to do",
-        "repeated": f"was done before, with {answer.commit[:12]}",
+    mark, style = _MARKS[result.status]
+    out.print(Text(f"{mark} ", style=style) + Text(f"{result.title}. {_outcome(result)}"))
+    for note in result.notes:
+        out.print(Text(f"  {note}", style="yellow"))
+    if result.status == "planned":
+        for path, text in sorted(result.changes.items()):
+            out.print(Text(f"  {'delete' if text is None else 'write '} {path}"))
+
+
+def _outcome(result: OperationResult) -> str:
+    files = f"{len(result.changes)} {'file' if len(result.changes) == 1 else 'files'}"
+    outcomes = {
+        "live": f"Live at {result.commit[:12]}",
+        "planned": f"Nothing was done. {files} would change:",
+        "unchanged": "Nothing was done",
+        "repeated": f"Done before, with the same --key, at {result.commit[:12]}",
     }
-    out.print(Text(f"{mark} ", style=style) + Text(f"{answer.title}: {words[answer.status]}"))
-    for line in answer.notes:
-        out.print(Text(f"  {line}", style="yellow"))
-    if answer.status == "planned":
-        for path, text in sorted(answer.changes.items()):
-            out.print(Text(f"  {'-' if text is None else '~'} {path}"))
+    return outcomes[result.status]
 
 
 def table(columns: Sequence[str], rows: Iterable[Iterable[str | Text]]) -> Table:

@@ -1,45 +1,33 @@
-"""What all commands share: the repository, the eyes on the clusters, who asks, and which environment is meant."""
+"""What all commands share: the repository, the clusters, who asks, and which environment is meant."""
 
 from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-from pydantic import ValidationError
-
-from constructs_lib.values import sentences
+import typer
 
 from ..core.errors import Problem
 from ..core.model import EnvironmentState, Observation
-from ..core.operations import Intent
+from ..core.operations import Intent, Operation
 from ..git import Git
 from ..publish.branches import Branches
 from ..publish.publisher import Publisher
 from ..publish.result import OperationResult
-
-Look = Callable[[str], Observation | None]
-
-
-@dataclass(frozen=True)
-class GlobalOptions:
-    """What was said before the command."""
-
-    folder: Path
-    remote: str | None
-    kubeconfig: Path | None
-    actor: str
+from .as_typed import Typed
+from .choices import Choice, choose, named
+from .options import GlobalOptions, Request
 
 
 @dataclass(frozen=True)
 class Session:
     """An open repository at its newest commit."""
 
-    settings: GlobalOptions
+    options: GlobalOptions
+    typed: Typed
     publisher: Publisher
     head: str
     definitions_at: str
@@ -47,87 +35,109 @@ class Session:
     environments: Mapping[str, EnvironmentState]
 
     def observe(self, environment: str) -> Observation | None:
-        """What can be seen of an environment's clusters. Raises Unreachable."""
-        return self.look(environment)
-
-    @property
-    def look(self) -> Look:
-        """Eyes on the clusters, where there is a kubeconfig."""
-        if self.settings.kubeconfig is None:
-            return lambda environment: None
+        """What the clusters of an environment show; None without a kubeconfig. Raises Problem, Unreachable."""
+        kubeconfig = self.options.kubeconfig
+        if kubeconfig is None:
+            return None
+        if not kubeconfig.is_file():
+            raise Problem(f"{self.typed.label('kubeconfig')}: there is no file {kubeconfig}. Name a kubeconfig")
         from ..outside.cluster_observer import ClusterObserver  # noqa: PLC0415 - not needed where no cluster is checked
         from ..publish.applied import Published  # noqa: PLC0415
 
         published = Published(self.publisher.branches, self.publisher.sources)
-        return ClusterObserver(self.settings.kubeconfig, published).observe
+        return ClusterObserver(kubeconfig, published).observe(environment)
 
-    def perform(self, operation: Mapping[str, Any], about: Mapping[str, Any], dry_run: bool) -> OperationResult:
-        """Does an operation that was given as data. `about` holds reason, key, expected and unobserved."""
-        given = {name: value for name, value in about.items() if value not in (None, "")}
-        data = {
-            "operation": {name: value for name, value in operation.items() if value is not None},
-            "actor": self.actor,
-            "expected": self.commit(given.pop("expected", self.head)),
-            "key": uuid.uuid4().hex,
-            **given,
-        }
-        try:
-            intent = Intent.model_validate(data)
-        except ValidationError as error:
-            raise Problem(*sentences(str(operation["verb"]), error)) from None
-        return self.publisher.perform(intent, self.look, dry_run)
+    def perform(self, operation: Operation, request: Request, dry_run: bool | None = None) -> OperationResult:
+        """Does an operation. Raises Problem, Refused, Conflict or Unreachable."""
+        expected = self.commit("expected", request.expected) if request.expected else self.head
+        with self.typed.mistakes(actor=self.typed.label("actor") if self.options.actor else "user.name of git config"):
+            intent = Intent(
+                operation=operation,
+                actor=self.actor,
+                reason=request.reason,
+                expected=expected,
+                key=request.key or uuid.uuid4().hex,
+                unobserved=request.unobserved,
+            )
+        return self.publisher.perform(intent, self.observe, request.dry_run if dry_run is None else dry_run)
 
     @property
     def actor(self) -> str:
         """Who asks, as Git writes it."""
-        if self.settings.actor:
-            return self.settings.actor
+        if self.options.actor:
+            return self.options.actor
         git = self.publisher.git
         name, email = git.config("user.name"), git.config("user.email")
         if not name or not email:
-            raise Problem("nobody knows who asks; set user.name and user.email with `git config`, or give --actor")
+            raise Problem("Cannot tell who you are: set user.name and user.email with `git config`, or pass --actor")
         return f"{name} <{email}>"
 
-    def commit(self, name: str) -> str:
-        """The whole id of a commit, branch or tag."""
-        found = self.publisher.git.resolve(name)
+    def commit(self, parameter: str, name: str) -> str:
+        """The whole id of a commit, branch or tag that a parameter names. Raises Problem."""
+        return self._resolved(parameter, name, name, "commit")
+
+    def tag(self, parameter: str, name: str) -> str:
+        """The commit of a tag, fetched. Raises Problem, Unreachable."""
+        self.publisher.branches.fetch_tags()
+        return self._resolved(parameter, name, f"refs/tags/{name}", "tag")
+
+    def before(self, parameter: str, commit: str) -> str:
+        """The commit before the one that a parameter names. Raises Problem."""
+        found = self.publisher.git.resolve(f"{commit}^")
         if found is None:
-            raise Problem(f"there is no commit {name!r} here; run `git fetch`, or name another one")
+            label = self.typed.label(parameter)
+            raise Problem(f"{label}: {commit[:12]} is the first commit. There is nothing before it; name a later one")
         return found
 
-    def environment(self, given: str | None, fits: Callable[[EnvironmentState], bool], what: str) -> EnvironmentState:
-        """The environment that was named, or the only one that fits."""
+    def _resolved(self, parameter: str, name: str, reference: str, what: str) -> str:
+        label = self.typed.label(parameter)
+        try:
+            found = self.publisher.git.resolve(reference)
+        except Problem:
+            raise Problem(f"{label} must be the name of a {what}, got {name!r}. `git log` lists commits") from None
+        if found is None:
+            raise Problem(f"{label}: there is no {what} {name!r} here. Push or fetch it, or name another one")
+        return found
+
+    def environment(self, given: str | None, choice: Choice, parameter: str = "environment") -> EnvironmentState:
+        """The environment that was given, or the only one that fits. Raises Problem."""
         if given is not None:
-            if given not in self.environments:
-                known = ", ".join(self.environments)
-                raise Problem(f"there is no environment {given!r}; there are {known}")
-            return self.environments[given]
-        found = [state for state in self.environments.values() if fits(state)]
-        if len(found) == 1:
-            return found[0]
-        names = ", ".join(state.name for state in found) or "none"
-        raise Problem(f"{what}: {names} could be meant; name the environment with -e")
+            return named(given, self.typed.label(parameter), self.environments)
+        return choose(choice, self.environments)
 
 
 @contextmanager
-def open_session(settings: GlobalOptions, follow: bool = True) -> Iterator[Session]:
+def open_session(context: typer.Context, follow: bool = True) -> Iterator[Session]:
     """The repository at its newest commit; without its environments if not asked to follow. Raises Problem."""
-    git = Git(settings.folder)
-    with Publisher(Branches(git, _remote(settings, git))) as publisher:
+    options: GlobalOptions = context.obj
+    typed = Typed(context)
+    git = _repository(options, typed)
+    with Publisher(Branches(git, _remote(options, git, typed))) as publisher:
         head = publisher.head()
         publisher.index.follow(head)
         at = publisher.branches.live or head
         if not follow:
-            yield Session(settings, publisher, head, head, {})
+            yield Session(options, typed, publisher, head, head, {})
             return
         # In a hurry: to look at where things are, nothing is synthesized.
         baseline = publisher.reconciler.follow(at, head, hurry=True)
         definitions_at = publisher.reconciler.readable(baseline, head)[0]
-        yield Session(settings, publisher, head, definitions_at, baseline.environments)
+        yield Session(options, typed, publisher, head, definitions_at, baseline.environments)
 
 
-def _remote(settings: GlobalOptions, git: Git) -> str:
-    given = settings.remote if settings.remote is not None else os.environ.get("DESIRED_REMOTE")
+def _repository(options: GlobalOptions, typed: Typed) -> Git:
+    if not options.folder.is_dir():
+        raise Problem(f"{typed.label('folder')}: there is no folder {options.folder}. Name a clone of the repository")
+    return Git(options.folder)
+
+
+def _remote(options: GlobalOptions, git: Git, typed: Typed) -> str:
+    known = git.remotes()
+    given, label = options.remote, typed.label("remote")
     if given is None:
-        return "origin" if "origin" in git.remotes() else ""
+        given, label = os.environ.get("DESIRED_REMOTE"), "DESIRED_REMOTE"
+    if given is None:
+        return "origin" if "origin" in known else ""
+    if given and given not in known:
+        raise Problem(f"{label}: this clone has no remote {given!r}; it has {', '.join(known) or 'none'}")
     return given

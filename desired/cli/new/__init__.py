@@ -1,0 +1,1 @@
+"""`desired new`: a fresh platform repository, small enough to be read in a minute."""

@@ -1,0 +1,1 @@
+"""What the commands that only read show: tables for people, JSON for programs."""

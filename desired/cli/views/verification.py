@@ -1,0 +1,26 @@
+"""`desired verify`: what is wrong with the history, or that nothing is."""
+
+from __future__ import annotations
+
+import typer
+from rich.text import Text
+
+from ...core.errors import Problem
+from ...publish.verify import verify
+from ..output import console, show_json
+from ..session import open_session
+
+
+def show_verification(context: typer.Context, json: bool) -> None:
+    """Raises Problem where a commit is wrong, after showing why."""
+    with open_session(context, follow=False) as session:
+        report = verify(session.publisher)
+        if json:
+            show_json({"start": report.start, "commits": report.commits, "problems": list(report.problems)})
+        for sentence in () if json else report.problems:
+            console().print(Text(f"✗ {sentence}", style="red"))
+        if report.problems:
+            raise Problem(f"History verification failed: {len(report.problems)} problems in {report.commits} commits")
+        if not json:
+            commits = f"{report.commits} {'commit' if report.commits == 1 else 'commits'}"
+            console().print(f"✓ The history is complete and correct: {commits} since {report.start[:12]}")

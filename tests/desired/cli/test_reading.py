@@ -1,0 +1,104 @@
+"""The commands that only read: what they show to people, and to programs."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from desired.cli.output import age
+from tests.support.command_line import Desired
+from tests.support.fork import Fork, image
+from tests.support.people import Developer
+
+
+def test_status_shows_rollouts_holds_and_what_is_behind(desired: Desired) -> None:
+    desired("deploy", "search=abcdef1", "--image", image("search", 2))
+    desired("deploy", "ledger=abcdef2", "--canary", "--image", image("ledger", 2))
+    desired("canary", "ledger", "40")
+    desired("hold", "courier", "-e", "staging", "-m", "the courier is being audited")
+    desired("hold", "-e", "preprod", "-m", "no changes in December")
+    lines = desired("status").output.splitlines()
+    assert lines[0] == "staging  no platform pin: uses the code at main · rollout ledger: open, share 40 %"
+    held = "preprod  no platform pin: uses the code at main · held by Test <test@example.com>: no changes in December"
+    assert lines[1] == held
+    rows = {line.split()[0]: line for line in lines if line.strip()}
+    assert " · abcdef2 gets 40 %" in rows["ledger"]
+    assert " · behind staging" in rows["search"]
+    assert rows["courier"].count("held") == 1
+    assert "held" not in rows["search"], "the line of the environment says it once"
+    assert "ready" not in rows["search"], "no cluster was checked"
+
+
+def test_the_json_of_status_has_a_row_for_each_service_and_environment(desired: Desired) -> None:
+    desired("deploy", "ledger=abcdef2", "--canary", "--image", image("ledger", 2))
+    desired("hold", "courier", "-e", "staging", "-m", "the courier is being audited")
+    found = desired.json("status")["services"]
+    by_name = {(each["environment"], each["service"]): each for each in found}
+    assert by_name["staging", "ledger"]["candidate"] == "abcdef2"
+    assert by_name["staging", "ledger"]["candidate_ready"] is None
+    assert by_name["staging", "courier"]["held"].endswith("the courier is being audited")
+    assert [each["service"] for each in desired.json("status", "search")["services"]] == ["search"] * 2
+    assert {each["environment"] for each in desired.json("status", "-e", "preprod")["services"]} == {"preprod"}
+
+
+def test_diff_compares_two_environments_and_two_commits(desired: Desired, fork: Fork) -> None:
+    before = fork.tip("main")
+    assert desired("diff", "staging", "preprod").stdout == "staging and preprod have the same versions.\n"
+    desired("deploy", "search=abcdef1", "--image", image("search", 2))
+    for words in (("staging", "preprod"), (before, fork.tip("main"), "-e", "staging")):
+        (row,) = desired.json("diff", *words)
+        assert row["service"] == "search"
+    assert "abcdef1" in desired("diff", "staging", "preprod").output
+
+
+def test_history_and_show_tell_who_did_what_and_why(desired: Desired, fork: Fork) -> None:
+    desired("deploy", "search=abcdef1", "--image", image("search", 2), "-m", "fixes the search")
+    output = desired("history", "search", "-n", "1").output
+    heading, row = output.splitlines()
+    assert heading.split() == ["commit", "when", "who", "what", "why"]
+    assert row.rstrip().endswith("Z  Test  search abcdef1: deploy in staging  fixes the search")
+    shown = desired("show", fork.tip("main")).output
+    assert shown.startswith("search abcdef1: deploy in staging\n")
+    assert "+    commit: abcdef1" in shown
+    assert shown.endswith("1 other file changed\n")
+    assert desired("history", "tea", "-e", "moon").output == "No operations of tea in moon.\n"
+
+
+def test_show_of_the_first_commit_is_refused_in_a_sentence(desired: Desired, fork: Fork) -> None:
+    first = desired.json("history")[-1]["id"]
+    stderr = desired("show", first, code=1).stderr
+    assert f"✗ COMMIT: {first[:12]} is the first commit. There is nothing before it" in stderr
+
+
+def test_verify_names_the_commit_that_is_wrong_and_fails(desired: Desired, fork: Fork) -> None:
+    assert "✓ The history is complete and correct: 0 commits since" in desired("verify").output
+    desired("deploy", "search=abcdef1", "--image", image("search", 2))
+    assert "1 commit since" in desired("verify").output
+
+
+def test_commands_that_only_read_start_no_node(
+    desired: Desired, fork: Fork, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("JSII_NODE", str(tmp_path / "not-there"))
+    developer = Developer(fork)
+    text = developer.read("apps/search.py")
+    developer.push("search: not published yet", {"apps/search.py": text.replace('"team-a"', '"team-b"')})
+    for words in (("status",), ("history",), ("diff", "staging", "preprod"), ("show", "HEAD")):
+        desired(*words)
+    assert "staging-apps stays with the code of" in desired("publish").output, "publish would need node"
+
+
+@pytest.mark.parametrize(
+    ("since", "text"),
+    [
+        ("2026-11-02T09:29:30Z", "30s"),
+        ("2026-11-02T09:20:00Z", "10m"),
+        ("2026-11-02T06:30:00Z", "3h"),
+        ("2026-10-21T09:30:00Z", "12d"),
+        ("2026-11-02T09:31:00Z", "0s"),
+    ],
+)
+def test_an_age_is_shown_in_its_largest_unit(since: str, text: str) -> None:
+    assert age(since, datetime(2026, 11, 2, 9, 30, tzinfo=UTC)) == text
