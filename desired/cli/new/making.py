@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from constructs_lib.values.base import Host, Name, shown, twice
 
 from ...core.errors import Problem
+from ...git import failed, run_git
 from ..output import console
 from . import templates
 
@@ -32,7 +32,9 @@ def make(folder: Path, service: str, environments: Sequence[str], domain: str) -
     for path, text in found.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text, encoding="utf-8")
-    subprocess.run(["git", "init", "-q", "-b", "main", str(folder)], check=True)
+    done = run_git("init", "-q", "-b", "main", str(folder))
+    if done.returncode:
+        raise failed(f"make a Git repository in {folder}", done)
     out = console()
     out.print(f"✓ Created {folder}: the service {service} in {_listed(environments)}, {len(found)} files")
     out.print(f"  Next: cd {folder} && cdk8s synth && git add -A && git commit -m 'The fleet' && desired publish")
