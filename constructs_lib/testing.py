@@ -65,7 +65,7 @@ def findings(
     """
     from .rules.check import cluster_findings, unit_findings  # noqa: PLC0415 - the rules are not needed to render
     from .rules.declarations import facts_of  # noqa: PLC0415
-    from .rules.facts import Facts  # noqa: PLC0415
+    from .rules.facts import RuleFacts  # noqa: PLC0415
 
     plan = _plan(environment, role, services, candidate, share, components(environment, role))
     parts = []
@@ -75,7 +75,7 @@ def findings(
             change(objects)
         facts = facts_of(unit, objects)
         parts.append(facts.with_findings(unit_findings(facts)).as_json())
-    found = cluster_findings(Facts.joined(parts), environment, role)
+    found = cluster_findings(RuleFacts.joined(parts), environment, role)
     return [f"{finding.rule}: {finding.sentence}" for finding in found]
 
 

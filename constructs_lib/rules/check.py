@@ -11,7 +11,7 @@ from ..values.environment import Environment, Role
 from .all_rules import CLUSTER_RULES, RULES, UNIT_RULES, WELL_FORMED, rule_id
 from .cluster import ClusterView
 from .exemptions import accepted
-from .facts import Facts, Finding
+from .facts import Finding, RuleFacts
 from .lookups import Key
 from .rule import ForEach, Found, Over, subjects
 from .same import same
@@ -23,13 +23,13 @@ Said = dict[int, list[tuple[int, Any]]]
 """By the place of a function in `_ASKED`: what it said, each with the place of the kind that it said it of."""
 
 
-def unit_findings(facts: Facts) -> list[Finding]:
+def unit_findings(facts: RuleFacts) -> list[Finding]:
     """What the objects of one unit say by themselves. Where one is malformed, only that: others could not read it."""
     unit = UnitView(facts)
     return list(_run([well_formed], unit)) or list(_run(UNIT_RULES, unit))
 
 
-def cluster_findings(facts: Facts, environment: Environment, role: Role) -> list[Finding]:
+def cluster_findings(facts: RuleFacts, environment: Environment, role: Role) -> list[Finding]:
     """What all rules say of a cluster, but for what the environment accepts."""
     return ClusterCheck(environment, role).findings({"": facts})
 
@@ -64,7 +64,7 @@ class ClusterCheck:
         self.joined: list[str] = []
         """The rules that joined the whole cluster in the last check."""
 
-    def findings(self, facts: Mapping[str, Facts]) -> list[Finding]:
+    def findings(self, facts: Mapping[str, RuleFacts]) -> list[Finding]:
         """What all rules say of the cluster with these units, but for what the environment accepts.
 
         A key stands for its facts: those of a key that the last check had are not read again.
@@ -78,7 +78,7 @@ class ClusterCheck:
         declared = {service["name"] for each in facts.values() for service in each.services}
         return accepted(list(dict.fromkeys(found)), self._environment, self._role, declared, RULES)
 
-    def _exchange(self, facts: Mapping[str, Facts]) -> None:
+    def _exchange(self, facts: Mapping[str, RuleFacts]) -> None:
         units = self._cluster.units
         if [key for key in units if key in facts] != [key for key in facts if key in units]:
             self._begin()  # in another order: findings come in the order of units

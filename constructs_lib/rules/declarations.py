@@ -7,14 +7,14 @@ from typing import Any
 from ..units import PlatformInputs, SharedInputs, SlotInputs, Unit
 from ..values import Public
 from ..values.resolved_service import ResolvedService
-from .facts import DeclaredService, Facts, Object
+from .facts import DeclaredService, Object, RuleFacts
 
 Inputs = PlatformInputs | SlotInputs | SharedInputs
 
 
-def facts_of(unit: Unit, objects: list[Object]) -> Facts:
+def facts_of(unit: Unit, objects: list[Object]) -> RuleFacts:
     """The facts of one unit, without findings."""
-    return Facts(service_facts(unit.inputs), objects, unit=unit_facts(unit.inputs))
+    return RuleFacts(service_facts(unit.inputs), objects, unit=unit_facts(unit.inputs))
 
 
 def unit_facts(inputs: Inputs) -> dict[str, Any]:

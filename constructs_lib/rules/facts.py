@@ -37,7 +37,7 @@ class DeclaredService(TypedDict):
 
 
 @dataclass(frozen=True)
-class Facts:
+class RuleFacts:
     """Objects of one unit, or of a whole cluster; and the declarations of the services among them."""
 
     services: list[DeclaredService] = field(default_factory=list)
@@ -47,7 +47,7 @@ class Facts:
     unit: dict[str, Any] = field(default_factory=dict)
     """What the spec behind one unit of a service declared; empty for the platform, and for a whole cluster."""
 
-    def with_findings(self, findings: list[Finding]) -> Facts:
+    def with_findings(self, findings: list[Finding]) -> RuleFacts:
         """The same, with what was found."""
         return replace(self, findings=findings)
 
@@ -56,12 +56,12 @@ class Facts:
         return {"services": self.services, "objects": self.objects, "findings": self.findings}
 
     @classmethod
-    def of_json(cls, data: dict[str, Any]) -> Facts:
+    def of_json(cls, data: dict[str, Any]) -> RuleFacts:
         """The facts that `as_json` wrote."""
         return cls.joined([data])
 
     @classmethod
-    def joined(cls, parts: Iterable[dict[str, Any]]) -> Facts:
+    def joined(cls, parts: Iterable[dict[str, Any]]) -> RuleFacts:
         """The facts of a cluster from those of its units."""
         parts = list(parts)
         return cls(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
 
-from .facts import Facts, Object
+from .facts import Object, RuleFacts
 from .lookups import Entries, Key, Lookups, entries
 from .workloads import Workload, workloads_of
 
@@ -15,9 +15,9 @@ T = TypeVar("T")
 
 
 class UnitView(Lookups):
-    """Facts of a unit, by kind, by name, and by the pods that they make. Everything is looked through once."""
+    """RuleFacts of a unit, by kind, by name, and by the pods that they make. Everything is looked through once."""
 
-    def __init__(self, facts: Facts) -> None:
+    def __init__(self, facts: RuleFacts) -> None:
         self.facts = facts
         self.spec = facts.unit
         """What the spec behind the unit declared; empty for the platform."""

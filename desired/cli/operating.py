@@ -6,12 +6,12 @@ import sys
 
 from ..core.errors import Refused
 from ..core.operations import Operation
-from .options import Request
+from .options import OperationOptions
 from .output import show_result
 from .session import Session
 
 
-def act(session: Session, request: Request, operation: Operation) -> None:
+def act(session: Session, request: OperationOptions, operation: Operation) -> None:
     """Does an operation and shows its result."""
     gates = session.environments[operation.environment].environment.gates
     if "confirm" in gates and not request.dry_run and asks(request):
@@ -20,7 +20,7 @@ def act(session: Session, request: Request, operation: Operation) -> None:
     show_result(session.perform(operation, request), request.json)
 
 
-def asks(request: Request) -> bool:
+def asks(request: OperationOptions) -> bool:
     """Whether a person can be asked, and was not told not to be."""
     return not request.yes and sys.stdin.isatty()
 

@@ -67,7 +67,7 @@ class GlobalOptions:
 
 
 @dataclass(frozen=True)
-class Request:
+class OperationOptions:
     """How an operation is asked for: the options that every operation has."""
 
     reason: str = ""
@@ -91,7 +91,7 @@ def operation(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def run(**given: Any) -> None:
-        request = Request(**{each.name: given.pop(each.name) for each in fields(Request)})
+        request = OperationOptions(**{each.name: given.pop(each.name) for each in fields(OperationOptions)})
         command(**given, request=request)
 
     # Typer reads the options from here.
@@ -102,7 +102,7 @@ def operation(command: Callable[..., None]) -> Callable[..., None]:
 
 def _parameters() -> list[inspect.Parameter]:
     found = []
-    for each in fields(Request):
+    for each in fields(OperationOptions):
         metavar, names, help_ = _HELP[each.name]
         option = typer.Option(*names, metavar=metavar, help=help_)
         kind = Annotated[bool, option] if each.default is False else Annotated[str, option]

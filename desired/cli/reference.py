@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 from ..core.errors import Conflict, Problem, Refused, Unreachable
 from .app import app
 from .failures import INTERRUPTED
-from .options import Request
+from .options import OperationOptions
 
 if TYPE_CHECKING:
     # Typer has no public names for these two.
@@ -28,7 +28,7 @@ _HEAD = """\
 
 `desired --help` lists the commands, and `desired COMMAND --help` shows what stands here.
 """
-_SHARED = tuple(each.name for each in fields(Request))
+_SHARED = tuple(each.name for each in fields(OperationOptions))
 """The parameters that every operation has."""
 _EXIT_CODES = (
     (0, "done, or nothing to do"),

@@ -12,12 +12,12 @@ from ..core.operations import Retire
 from ..publish.retirement import RetirementStep, plan
 from .choices import Choice, named
 from .operating import asks, confirm
-from .options import Request
+from .options import OperationOptions
 from .output import console, show_json, show_result, table
 from .session import Session
 
 
-def retire_everywhere(session: Session, request: Request, service: str, only: str | None) -> None:
+def retire_everywhere(session: Session, request: OperationOptions, service: str, only: str | None) -> None:
     """The environments in reverse order of promotion, or one of them. Run again, it goes on. Raises Refused."""
     if only is not None:
         named(only, session.typed.label("environment"), session.environments)
@@ -42,7 +42,7 @@ def retire_everywhere(session: Session, request: Request, service: str, only: st
         _remove(session, request, service, each.environment)
 
 
-def _remove(session: Session, request: Request, service: str, environment: str) -> None:
+def _remove(session: Session, request: OperationOptions, service: str, environment: str) -> None:
     with session.typed.mistakes():
         operation = Retire(environment=environment, service=service)
     # Each step stands on the one before, unless a commit was named. Each needs a key of its own.

@@ -19,7 +19,7 @@ from ..publish.publisher import Publisher
 from ..publish.result import OperationResult
 from .as_typed import Typed
 from .choices import Choice, choose, named
-from .options import GlobalOptions, Request
+from .options import GlobalOptions, OperationOptions
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,12 @@ class Session:
         if not kubeconfig.is_file():
             raise Problem(f"{self.typed.label('kubeconfig')}: there is no file {kubeconfig}. Name a kubeconfig")
         from ..outside.cluster_observer import ClusterObserver  # noqa: PLC0415 - not needed where no cluster is checked
-        from ..publish.applied import Published  # noqa: PLC0415
+        from ..publish.applied import PublishedCommits  # noqa: PLC0415
 
-        published = Published(self.publisher.branches, self.publisher.sources)
+        published = PublishedCommits(self.publisher.branches, self.publisher.sources)
         return ClusterObserver(kubeconfig, published).observe(environment)
 
-    def perform(self, operation: Operation, request: Request, dry_run: bool | None = None) -> OperationResult:
+    def perform(self, operation: Operation, request: OperationOptions, dry_run: bool | None = None) -> OperationResult:
         """Does an operation. Raises Problem, Refused, Conflict or Unreachable."""
         expected = self.commit("expected", request.expected) if request.expected else self.head
         with self.typed.mistakes(actor=self.typed.label("actor") if self.options.actor else "user.name of git config"):

@@ -14,7 +14,7 @@ from .branches import Branches
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishedCommits:
     """What Git says of the commits that clusters have applied."""
 
     branches: Branches

@@ -41,7 +41,7 @@ from .fleet import Fleet, load_environments, load_services
 
 if TYPE_CHECKING:
     from constructs_lib.rules.check import ClusterCheck
-    from constructs_lib.rules.facts import Facts
+    from constructs_lib.rules.facts import RuleFacts
 
 CONTRACT = 1
 
@@ -51,7 +51,7 @@ class Renderer:
 
     def __init__(self, fleet: Fleet, root: Path) -> None:
         self._fleet, self._root = fleet, root
-        self._facts: dict[str, Facts] = {}
+        self._facts: dict[str, RuleFacts] = {}
         self._checks: dict[str, ClusterCheck] = {}
         self._libraries: dict[tuple[Component, ...], str] = {}
 
@@ -154,10 +154,10 @@ class Renderer:
 
     def _check(self, plan: Plan, request: Json) -> Json:
         from constructs_lib.rules.check import ClusterCheck  # noqa: PLC0415 - only rendering and checking need rules
-        from constructs_lib.rules.facts import Facts  # noqa: PLC0415
+        from constructs_lib.rules.facts import RuleFacts  # noqa: PLC0415
 
         keys, known = request["keys"], self._facts
-        known.update({key: Facts.of_json(facts) for key, facts in request["facts"].items()})
+        known.update({key: RuleFacts.of_json(facts) for key, facts in request["facts"].items()})
         if missing := [key for key in keys if key not in known]:
             return {"missing": missing}
         if len(known) > 4 * len(keys) + 1000:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from constructs_lib import DatabaseClass
 from constructs_lib.rules.capacity import of_pod
-from constructs_lib.rules.facts import Facts, Object
+from constructs_lib.rules.facts import Object, RuleFacts
 from constructs_lib.rules.scaling import fewest, most
 from constructs_lib.rules.unit import UnitView
 from constructs_lib.rules.workloads import Workload
@@ -49,7 +49,7 @@ class ClusterRequests(NamedTuple):
 
 def requests(objects: Iterable[Object], database: DatabaseClass) -> ClusterRequests:
     """What the workloads, the gateways' proxies and PostgreSQL request."""
-    unit = UnitView(Facts(objects=list(objects)))
+    unit = UnitView(RuleFacts(objects=list(objects)))
     slots = Counter((each.namespace, each.service) for each in unit.workloads if each.slot)
     least, peak = _database(database), _database(database)
     for workload in unit.workloads:

@@ -29,7 +29,7 @@ from constructs_lib.plan import Plan
 from constructs_lib.rules.all_rules import CLUSTER_RULES, UNIT_RULES, rule_id
 from constructs_lib.rules.check import cluster_findings, unit_findings
 from constructs_lib.rules.declarations import facts_of
-from constructs_lib.rules.facts import DeclaredService, Facts, Finding
+from constructs_lib.rules.facts import DeclaredService, Finding, RuleFacts
 from constructs_lib.testing import Object, one
 from constructs_lib.units import Request
 from constructs_lib.values import Database, Permission, Schedule
@@ -81,7 +81,7 @@ _SINCE = "2026-01-01T00:00:00Z"
 class Planted:
     """The facts of a cluster's units, to be changed at will."""
 
-    parts: list[Facts]
+    parts: list[RuleFacts]
     environment: Environment = ENV
     role: Role = "apps"
 
@@ -111,7 +111,7 @@ class Planted:
         found: Object = self.pod(name)["containers"][0]
         return found
 
-    def unit_of(self, kind: str, name: str) -> Facts:
+    def unit_of(self, kind: str, name: str) -> RuleFacts:
         """The unit that holds an object."""
         return next(
             part
@@ -138,7 +138,7 @@ class Planted:
     def findings(self) -> list[Finding]:
         """What all rules say."""
         parts = [part.with_findings(unit_findings(part)).as_json() for part in self.parts]
-        return cluster_findings(Facts.joined(parts), self.environment, self.role)
+        return cluster_findings(RuleFacts.joined(parts), self.environment, self.role)
 
 
 def cluster(

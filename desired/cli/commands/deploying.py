@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ..complete import services, versions
-from ..options import Env, Request, RolloutName, examples, operation
+from ..options import Env, OperationOptions, RolloutName, examples, operation
 
 app = typer.Typer()
 
@@ -26,7 +26,7 @@ app = typer.Typer()
 @operation
 def deploy(
     context: typer.Context,
-    request: Request,
+    request: OperationOptions,
     what: Annotated[
         list[str],
         typer.Argument(

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from ..complete import services
-from ..options import Env, Request, examples, operation
+from ..options import Env, OperationOptions, examples, operation
 
 app = typer.Typer()
 HeldService = Annotated[
@@ -30,7 +30,7 @@ HeldService = Annotated[
 @operation
 def hold(
     context: typer.Context,
-    request: Request,
+    request: OperationOptions,
     service: HeldService = None,
     environment: Env = None,
     until: Annotated[
@@ -78,7 +78,9 @@ def expiry(text: str, now: datetime | None = None) -> str:
     )
 )
 @operation
-def unhold(context: typer.Context, request: Request, service: HeldService = None, environment: Env = None) -> None:
+def unhold(
+    context: typer.Context, request: OperationOptions, service: HeldService = None, environment: Env = None
+) -> None:
     """Remove a hold."""
     from ...core.operations import Unhold
     from .. import choices
@@ -102,7 +104,7 @@ def unhold(context: typer.Context, request: Request, service: HeldService = None
 @operation
 def undo(
     context: typer.Context,
-    request: Request,
+    request: OperationOptions,
     commit: Annotated[str, typer.Argument(metavar="COMMIT", help="The commit of an operation.")],
     environment: Env = None,
 ) -> None:

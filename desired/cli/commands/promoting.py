@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ..complete import environments
-from ..options import Env, Request, RolloutName, Services, examples, operation
+from ..options import Env, OperationOptions, RolloutName, Services, examples, operation
 
 app = typer.Typer()
 
@@ -24,7 +24,7 @@ app = typer.Typer()
 @operation
 def promote(
     context: typer.Context,
-    request: Request,
+    request: OperationOptions,
     source: Annotated[
         str,
         typer.Argument(
@@ -68,7 +68,7 @@ def promote(
 @operation
 def platform(
     context: typer.Context,
-    request: Request,
+    request: OperationOptions,
     tag: Annotated[str, typer.Argument(metavar="TAG", help="A tag of this repository.")],
     environment: Env = None,
 ) -> None:

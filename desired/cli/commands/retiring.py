@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ..options import Env, OnlyEnv, Request, Service, examples, operation
+from ..options import Env, OnlyEnv, OperationOptions, Service, examples, operation
 
 app = typer.Typer()
 
@@ -21,7 +21,7 @@ app = typer.Typer()
     )
 )
 @operation
-def retire(context: typer.Context, request: Request, service: Service, environment: OnlyEnv = None) -> None:
+def retire(context: typer.Context, request: OperationOptions, service: Service, environment: OnlyEnv = None) -> None:
     """Remove a service from every environment, the last one first.
 
     Shows the plan before it asks. Databases and volumes stay. Run it again after a failure: it goes on.
@@ -44,7 +44,7 @@ def retire(context: typer.Context, request: Request, service: Service, environme
 @operation
 def restore(
     context: typer.Context,
-    request: Request,
+    request: OperationOptions,
     service: Service,
     environment: Env = None,
     at: Annotated[

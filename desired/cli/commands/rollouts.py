@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ..complete import services
-from ..options import Env, Request, Service, examples, operation
+from ..options import Env, OperationOptions, Service, examples, operation
 
 app = typer.Typer()
 
@@ -36,7 +36,7 @@ def _deploy_first(service: str) -> str:
 @operation
 def canary(
     context: typer.Context,
-    request: Request,
+    request: OperationOptions,
     service: Service,
     share: Annotated[
         int, typer.Argument(metavar="SHARE", help="Per cent of the traffic, 0 to 100.", parser=whole_number)
@@ -72,7 +72,7 @@ def canary(
 @operation
 def rollback(
     context: typer.Context,
-    request: Request,
+    request: OperationOptions,
     service: Annotated[
         list[str] | None,
         typer.Argument(
@@ -122,7 +122,7 @@ def rollback(
     )
 )
 @operation
-def finalize(context: typer.Context, request: Request, service: Service, environment: Env = None) -> None:
+def finalize(context: typer.Context, request: OperationOptions, service: Service, environment: Env = None) -> None:
     """Make the new versions of a rollout the stable ones.
 
     The share must be 100. The old versions keep running until `desired close`, so that `desired rollback` is fast.
@@ -148,7 +148,7 @@ def finalize(context: typer.Context, request: Request, service: Service, environ
     )
 )
 @operation
-def close(context: typer.Context, request: Request, service: Service, environment: Env = None) -> None:
+def close(context: typer.Context, request: OperationOptions, service: Service, environment: Env = None) -> None:
     """End a rollout and remove the slots that are not stable."""
     from ...core.operations import Close
     from .. import choices

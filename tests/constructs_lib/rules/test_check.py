@@ -17,7 +17,7 @@ from constructs_lib.rules import check as checking
 from constructs_lib.rules.all_rules import CLUSTER_RULES, rule_id
 from constructs_lib.rules.check import ClusterCheck, cluster_findings, unit_findings
 from constructs_lib.rules.cluster import ClusterView
-from constructs_lib.rules.facts import Facts, Finding
+from constructs_lib.rules.facts import Finding, RuleFacts
 from constructs_lib.rules.rule import Over
 from constructs_lib.rules.same import same
 from constructs_lib.rules.unit import UnitView
@@ -25,7 +25,7 @@ from tests.constructs_lib.rules import test_fleet_rules, test_network_rules, tes
 from tests.support.defects import DEFECTS
 from tests.support.planted import ENV, Planted
 
-Units = dict[str, Facts]
+Units = dict[str, RuleFacts]
 CASES = [case for module in (test_fleet_rules, test_network_rules, test_reference_rules, test_traffic_rules)
          for case in module.CASES.values()]  # fmt: skip
 PLANTS = [*(defect.plant for defect in DEFECTS), *(plant for *_, plant in CASES)]
@@ -41,8 +41,8 @@ def units(planted: Planted) -> Units:
     return found
 
 
-def from_scratch(found: Mapping[str, Facts]) -> list[Finding]:
-    return cluster_findings(Facts.joined(each.as_json() for each in found.values()), ENV, "apps")
+def from_scratch(found: Mapping[str, RuleFacts]) -> list[Finding]:
+    return cluster_findings(RuleFacts.joined(each.as_json() for each in found.values()), ENV, "apps")
 
 
 def checked(planted: Planted) -> ClusterCheck:
@@ -60,7 +60,7 @@ def plant(it: Planted, data: st.DataObject) -> None:
         PLANTS[data.draw(st.integers(0, len(PLANTS) - 1))](it)
 
 
-def a_unit(it: Planted, data: st.DataObject) -> Facts:
+def a_unit(it: Planted, data: st.DataObject) -> RuleFacts:
     return it.parts[data.draw(st.integers(0, len(it.parts) - 1))]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from constructs_lib.rules.facts import Facts
+from constructs_lib.rules.facts import RuleFacts
 from constructs_lib.rules.policies import Policies
 from constructs_lib.rules.unit import UnitView
 from constructs_lib.rules.workloads import Pods
@@ -24,7 +24,7 @@ def policies(*specs: dict[str, Any]) -> Policies:
         for number, spec in enumerate(specs)
     ]
     namespace = {"kind": "Namespace", "metadata": {"name": "other", "labels": {"team": "b"}}}
-    return Policies(UnitView(Facts(objects=[*made, namespace])))
+    return Policies(UnitView(RuleFacts(objects=[*made, namespace])))
 
 
 def ingress(*rules: dict[str, Any], **more: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from desired.cli.options import Request
+from desired.cli.options import OperationOptions
 from desired.cli.reference import command_line
 from tests.support.command_line import Desired, desired
 from tests.support.fork import Fork, image
@@ -162,7 +162,7 @@ def test_the_table_has_every_option_and_argument_of_every_command() -> None:
     }
     # What history does not know, it does not find; test_new.py has the names of a new repository.
     assert {each for each in wanted - there if each[0] != "new"} == {("history", "service"), ("history", "environment")}
-    assert {*SHARED} == {each for each in Request.__dataclass_fields__ if each not in _SWITCHES}
+    assert {*SHARED} == {each for each in OperationOptions.__dataclass_fields__ if each not in _SWITCHES}
 
 
 @pytest.mark.parametrize(

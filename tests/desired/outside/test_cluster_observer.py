@@ -10,7 +10,7 @@ import yaml
 
 from desired.core.errors import Problem
 from desired.outside.cluster_observer import ClusterObserver
-from desired.publish.applied import Published
+from desired.publish.applied import PublishedCommits
 from desired.publish.publisher import Publisher
 from tests.desired.conftest import use
 from tests.support.fork import Fork
@@ -21,13 +21,13 @@ BROKEN = '"""An environment that is broken."""\n\nraise ValueError("not now")\n'
 
 
 @pytest.fixture(scope="module")
-def published(template: Fork, cache: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
+def published(template: Fork, cache: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PublishedCommits]:
     """A clone in which nothing happens."""
     with pytest.MonkeyPatch.context() as patch:
         use(cache, patch)
         with template.copied(tmp_path_factory.mktemp("quiet") / "fork").publisher() as publisher:
             publisher.head()
-            yield Published(publisher.branches, publisher.sources)
+            yield PublishedCommits(publisher.branches, publisher.sources)
 
 
 @pytest.fixture
@@ -38,9 +38,9 @@ def publisher(fork: Fork) -> Iterator[Publisher]:
         yield publisher
 
 
-def published_by(publisher: Publisher) -> Published:
+def published_by(publisher: Publisher) -> PublishedCommits:
     publisher.head()
-    return Published(publisher.branches, publisher.sources)
+    return PublishedCommits(publisher.branches, publisher.sources)
 
 
 def kubeconfig(folder: Path, *contexts: str) -> Path:
@@ -49,29 +49,29 @@ def kubeconfig(folder: Path, *contexts: str) -> Path:
     return file
 
 
-def test_without_a_kubeconfig_nothing_is_seen(published: Published) -> None:
+def test_without_a_kubeconfig_nothing_is_seen(published: PublishedCommits) -> None:
     assert ClusterObserver(None, published).observe("prod") is None
 
 
-def test_an_environment_without_contexts_is_not_seen(published: Published, tmp_path: Path) -> None:
+def test_an_environment_without_contexts_is_not_seen(published: PublishedCommits, tmp_path: Path) -> None:
     assert ClusterObserver(kubeconfig(tmp_path, "preprod-apps", "prod-ops-old"), published).observe("prod") is None
 
 
 @pytest.mark.parametrize("text", ["", "contexts: 3", "contexts: [{}]", "[", "a: b", "contexts: [prod-apps]", "\x00"])
-def test_a_file_that_is_no_kubeconfig_is_named(published: Published, tmp_path: Path, text: str) -> None:
+def test_a_file_that_is_no_kubeconfig_is_named(published: PublishedCommits, tmp_path: Path, text: str) -> None:
     file = tmp_path / "kubeconfig"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(Problem, match=f"{file} holds no contexts of a kubeconfig"):
         ClusterObserver(file, published).observe("prod")
 
 
-def test_a_kubeconfig_that_is_not_there_is_named(published: Published, tmp_path: Path) -> None:
+def test_a_kubeconfig_that_is_not_there_is_named(published: PublishedCommits, tmp_path: Path) -> None:
     with pytest.raises(Problem, match="nowhere: No such file or directory; name a kubeconfig that can be read"):
         ClusterObserver(tmp_path / "nowhere", published).observe("prod")
 
 
 def test_a_machine_without_kubectl_is_told_to_install_it(
-    published: Published, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    published: PublishedCommits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clusters = ClusterObserver(kubeconfig(tmp_path, "prod-apps"), published)
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -90,7 +90,7 @@ def test_only_the_folders_that_changed_since_are_unlike_live(publisher: Publishe
     assert published.folders_unlike_live(after) == frozenset()
 
 
-def test_of_a_commit_that_is_not_in_the_clone_nobody_knows(published: Published) -> None:
+def test_of_a_commit_that_is_not_in_the_clone_nobody_knows(published: PublishedCommits) -> None:
     assert published.folders_unlike_live("") is None
     assert published.folders_unlike_live("1" * 40) is None
     with pytest.raises(Problem, match=r"prod-ops stands at 111111111111, which is not in this clone"):

@@ -13,7 +13,7 @@ import yaml
 from desired.core.model import Observation
 from desired.core.operations import OPERATION, Intent
 from desired.outside.cluster_observer import ClusterObserver
-from desired.publish.applied import Published
+from desired.publish.applied import PublishedCommits
 from desired.publish.publisher import Observe, Publisher
 from desired.publish.result import OperationResult
 from testbed.bed import Bed, BedCluster
@@ -56,7 +56,7 @@ class Team:
 
     def looking_with(self, file: Path) -> ClusterObserver:
         """Eyes with another kubeconfig."""
-        return ClusterObserver(file, Published(self.publisher.branches, self.publisher.sources))
+        return ClusterObserver(file, PublishedCommits(self.publisher.branches, self.publisher.sources))
 
     def observed(self) -> Observation:
         """What is seen of the environment now."""

@@ -12,7 +12,7 @@ import yaml
 from constructs_lib.parts.names import SLOT_LABEL
 from desired.core.errors import Problem, Refused, Unreachable
 from desired.outside.cluster_observer import ClusterObserver
-from desired.publish.applied import Published
+from desired.publish.applied import PublishedCommits
 from testbed.api import Ref
 from testbed.flux import NAMESPACE
 from testbed.process import until
@@ -148,5 +148,5 @@ def _services(team: Team) -> list[str]:
     return [each["metadata"]["name"] for each in team.apps.api.list("v1", "Service", labels=SLOT_LABEL)]
 
 
-def _published(team: Team) -> Published:
-    return Published(team.publisher.branches, team.publisher.sources)
+def _published(team: Team) -> PublishedCommits:
+    return PublishedCommits(team.publisher.branches, team.publisher.sources)
