@@ -4,35 +4,22 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests.support.clone import cloned
+
 ROOT = Path(__file__).parent.parent
 _BLOCK = re.compile(r"```(python|sh|yaml)\n(.*?)```", re.S)
 _FILE = re.compile(r"\A# (\S+\.(?:py|yaml))\n")
-_FOLDERS = ("apps", "constructs_lib", "desired", "envs", "locks", "manifests", "releases")
-_FILES = ("Makefile", "cdk8s.yaml", "package.json", "package-lock.json", "pyproject.toml", ".gitignore")
 
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The repository as somebody has it who ran `make synth` and `make test` once."""
-    folder = tmp_path_factory.mktemp("guide")
-    for name in _FOLDERS:
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in _FILES:
-        shutil.copy2(ROOT / name, folder / name)
-    for lock in (*(folder / "locks").iterdir(), folder / "package-lock.json"):
-        os.utime(lock, (0, 0))  # else make would install its tools anew, into the environment that all share
-    for name in (".venv", "node_modules"):
-        (folder / name).symlink_to(ROOT / name)
-    (folder / "tests").mkdir()
-    run(folder, "git init -q -b main && git config user.name Ada && git config user.email ada@example.com")
-    run(folder, "git config commit.gpgsign false && git add -A && git commit -q -m start")
-    return folder
+    return cloned(tmp_path_factory.mktemp("guide") / "fleet")
 
 
 def run(folder: Path, command: str) -> str:
