@@ -60,6 +60,7 @@ stack-up: $(STACKS) ## bring up the clusters and databases of an environment, op
 
 schemas: .venv/stacks.lock ## write the JSON Schemas of all values for editors to docs/schemas/
 	@$(BIN)/python -m desired.documents.schemas
+	@$(BIN)/python -m desired.cli.reference
 	@$(BIN)/python -m stacks.tools.schemas
 
 wheel: .venv/dev.lock ## build the library as a wheel into dist/
