@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
@@ -78,6 +79,7 @@ def synthesized(fleet: Fleet, root: Path) -> Iterator[Synthesized]:
 def synthesize(fleet: Fleet, root: Path) -> int:
     """Bring `manifests/` to what the repository says. Returns the exit code; reports in sentences what happened."""
     scratch = Path(os.environ.get("CDK8S_OUTDIR") or root / ".scratch")
+    gc.disable()  # the process ends with this; nearly all that it makes is kept until then
     try:
         with synthesized(fleet, root) as made:
             changed = exchange(root / MANIFESTS, scratch / "exchange", made.digests(), made.texts)
