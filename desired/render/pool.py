@@ -20,7 +20,7 @@ from .cores import cores
 from .server import CONTRACT
 from .source import HEAD, Code
 
-_UNITS_PER_PROCESS = 1500
+_UNITS_PER_PROCESS = 5000
 """After so many units a process is replaced: node keeps every object that it ever made."""
 
 

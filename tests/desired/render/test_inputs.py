@@ -24,7 +24,7 @@ def inputs(**fields: Any) -> ClusterInputs:
 
 
 def test_the_same_data_has_the_same_key_whatever_its_order() -> None:
-    other = ClusterInputs("lab-apps", dict(reversed(inputs().services.items())), {})
+    other = ClusterInputs("lab-apps", dict(reversed(list(inputs().services.items()))), {})
     assert inputs().key == other.key
 
 
