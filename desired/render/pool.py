@@ -196,6 +196,8 @@ class RendererPool:
                 results.put((job, None))
             except BaseException as error:  # the thread that waits decides what to do with it
                 results.put((job, error))
+                if isinstance(error, RendererDied):
+                    return  # the jobs that wait are given up
 
     def _render_job(self, job: Job, take: Callable[[Json], None]) -> None:
         """Render what a job names; what a process that died left over is asked of the next one, once."""

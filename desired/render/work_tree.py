@@ -98,8 +98,9 @@ class WorkTree:
         return found
 
     def _head(self, environment: Environment, role: Role) -> tuple[Code, str]:
-        library = self.renderer.library(self.renderer.components(environment, role))
-        return Code(self.root), digest("\0".join((library, role, environment.model_dump_json())))
+        components = self.renderer.components(environment, role)
+        parts = (self.renderer.library(components), role, environment.model_dump_json())
+        return Code(self.root), digest("\0".join((*parts, *(each.model_dump_json() for each in components))))
 
     def _pinned(
         self, environment: Environment, files: ReleaseFiles, pool: RendererPool, cache: Cache

@@ -14,8 +14,7 @@ import pulumi  # noqa: E402
 
 from constructs_lib.values import Problem  # noqa: E402
 from desired.render.fleet import load_environments, load_services  # noqa: E402
-
-from .program import run  # noqa: E402
+from stacks.resources.program import run  # noqa: E402
 
 
 async def _main() -> pulumi.Inputs:

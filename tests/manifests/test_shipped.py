@@ -36,7 +36,7 @@ def test_what_is_committed_is_what_the_code_makes(place: dict[str, str], tmp_pat
 
 def _copy(root: Path, backwards: bool) -> None:
     """The sources of the manifests; `backwards` makes the files in another order, so that folders list them so."""
-    folders = ("apps", "constructs_lib", "envs", "releases")
+    folders = ("apps", "constructs_lib", "desired", "envs", "releases")
     files = [path for folder in folders for path in sorted((ROOT / folder).rglob("*")) if path.is_file()]
     for file in sorted(files, reverse=backwards):
         if file.suffix in (".py", ".yaml"):

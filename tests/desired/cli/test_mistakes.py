@@ -195,4 +195,4 @@ def test_the_remote_of_the_environment_is_named_by_its_variable(
 
 
 def test_a_folder_that_is_no_repository_is_refused(tmp_path: Path) -> None:
-    assert "is no Git repository" in Desired(tmp_path)("status", code=1).stderr
+    assert "as a Git repository" in Desired(tmp_path)("status", code=1).stderr

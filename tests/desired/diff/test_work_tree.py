@@ -117,7 +117,9 @@ def test_an_unknown_commit_is_one_sentence_with_the_remedy(committed: Repository
 def test_what_cannot_name_a_commit_is_one_sentence_with_the_remedy(committed: Repository, ref: str) -> None:
     with pytest.raises(Problem) as problem:
         base(committed.root, ref)
-    assert problem.value.sentences == (f"{ref!r} is not the name of a commit, branch or tag; name one of `git log`",)
+    assert problem.value.sentences == (
+        f"{ref!r} is not the name of a commit, branch or tag. Use one that `git log` shows",
+    )
 
 
 def test_the_command_says_an_unknown_commit_without_a_traceback(committed: Repository) -> None:
@@ -137,7 +139,7 @@ def test_a_shallow_clone_is_told_to_fetch_the_rest(committed: Repository, tmp_pa
 
 def test_a_folder_without_git_is_said_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    with pytest.raises(Problem, match=r"is no Git repository: .*; run this in a clone of the platform repository"):
+    with pytest.raises(Problem, match=r"as a Git repository: .*. Run this in a clone of the platform repository"):
         base(tmp_path, "HEAD")
 
 

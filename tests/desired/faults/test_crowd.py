@@ -117,7 +117,7 @@ def test_without_compare_and_swap_an_operation_is_lost(
 def test_without_the_look_at_the_expected_revision_the_first_ones_work_is_overwritten(
     fleet: Fork, start: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Publisher, "_require_unchanged", lambda *_: None)
+    monkeypatch.setattr("desired.publish.publisher.require_unchanged", lambda *_: None)
     lines = _with_somebody_faster(fleet, "basket")
     assert any("had changed since its author looked" in each for each in audit.wrong(fleet, start, lines))
 

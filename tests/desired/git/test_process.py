@@ -6,6 +6,7 @@ import ast
 import os
 import re
 import signal
+import sys
 import threading
 import time
 from pathlib import Path
@@ -187,14 +188,27 @@ def test_a_program_that_does_not_end_by_itself_is_killed(tmp_path: Path, monkeyp
 def test_ctrl_c_ends_a_program_in_a_session_of_its_own(tmp_path: Path) -> None:
     program(tmp_path / "bin", "slow", f"echo $$ > {tmp_path}/pid; touch {tmp_path}/started; exec sleep 600")
 
+    waiter = threading.get_ident()
+
     def interrupt() -> None:
         appears(tmp_path / "started")
+        while "communicate" not in _functions(waiter):
+            time.sleep(0.01)
         os.kill(os.getpid(), signal.SIGINT)
 
     threading.Thread(target=interrupt).start()
     with pytest.raises(KeyboardInterrupt):
         programs.run([str(tmp_path / "bin" / "slow")], timeout=600.0)
     _gone(int((tmp_path / "pid").read_text()))
+
+
+def _functions(thread: int) -> set[str]:
+    """The functions that a thread is in."""
+    frame, found = sys._current_frames().get(thread), set[str]()
+    while frame:
+        found.add(frame.f_code.co_name)
+        frame = frame.f_back
+    return found
 
 
 def _gone(process: int) -> None:

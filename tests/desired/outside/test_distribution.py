@@ -92,7 +92,9 @@ def test_a_name_that_docker_would_not_read_is_refused(repository: str) -> None:
 
 
 def test_it_starts_without_what_speaks_http() -> None:
-    script = "import sys, desired.registry; print([name for name in ('httpx', 'ssl') if name in sys.modules])"
+    script = (
+        "import sys, desired.outside.image_registry; print([name for name in ('httpx', 'ssl') if name in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
 

@@ -228,7 +228,7 @@ def test_a_commit_is_looked_for_on_every_page_but_not_without_end(
         repository = f"{front.address}/{NAME}"
         assert Registry().build(repository, COMMIT).image.endswith(digest)
         assert Registry().versions(repository) == [*"abcdefg", f"sha-{COMMIT}"]
-        monkeypatch.setattr("desired.registry._PAGES", 3)
+        monkeypatch.setattr("desired.outside.image_registry._PAGES", 3)
         assert "too many tags" in refused(repository, COMMIT)
 
 
@@ -243,11 +243,11 @@ def test_versions_are_those_that_come_in_time(monkeypatch: pytest.MonkeyPatch) -
         link = {"Link": f'<{request.path.partition("?")[0]}?last={number}>; rel="next"'}
         return Reply(200, link, json.dumps({"tags": [f"v{number:04}", 5, "two\nlines"]}).encode())
 
-    monkeypatch.setattr("desired.registry._PAGES", 1_000_000)
+    monkeypatch.setattr("desired.outside.image_registry._PAGES", 1_000_000)
     with LoopbackHttp(endless) as front:
         # By this clock each page takes 10 s, however fast the machine is.
         clock = SimpleNamespace(monotonic=lambda: 10.0 * len(front.requests))
-        monkeypatch.setattr("desired.registry.time", clock)
+        monkeypatch.setattr("desired.outside.image_registry.time", clock)
         assert Registry(timeout=60.0).versions(f"{front.address}/{NAME}", limit=2) == ["v0001", "v0002"]
         assert 2 < len(front.requests) < 10
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from constructs_lib.values import Problem
-from desired.render.pool import Job, RendererDied, RendererPool, RendererProcess
+from desired.render.pool import _UNITS_PER_PROCESS, Job, RendererDied, RendererPool, RendererProcess
 from desired.render.source import Code
 
 # A renderer that does as its request says. `deaths` is a file that counts how often one has still to die.
@@ -177,7 +177,7 @@ def test_of_many_renderers_those_used_last_are_kept(code: Code, pool: RendererPo
 
 def test_a_renderer_with_many_objects_behind_it_is_replaced(code: Code, pool: RendererPool) -> None:
     pool.ask(code, "plan", {})
-    pool._idle[0].rendered = 1500
+    pool._idle[0].rendered = _UNITS_PER_PROCESS
     pool.ask(code, "plan", {})
     assert pool._idle == []
     pool.ask(code, "plan", {})

@@ -63,12 +63,9 @@ def test_when_nothing_changed_no_renderer_is_started_for_the_pin(pinned: Reposit
 
 
 def test_the_rules_of_the_pin_judge_the_pinned_cluster(pinned: Repository) -> None:
-    rule = "def cluster_findings("
-    pinned.replace("constructs_lib/rules/check.py", rule, f"{rule[:-1]}_of_old(")
-    finding = 'Finding("new-rule", "all", environment.name)'
-    always = f"\n\ndef cluster_findings(facts, environment, role):\n    return [{finding}]\n"
-    file = pinned.root / "constructs_lib/rules/check.py"
-    file.write_text(file.read_text() + always)
+    findings = "        of_units = [finding for each in facts.values() for finding in each.findings]\n"
+    always = '        return [Finding("new-rule", "all", self._environment.name)]\n'
+    pinned.replace("constructs_lib/rules/check.py", findings, f"{always}{findings}")
     said = refused(pinned)
     assert "first-apps: first [new-rule]" in said
     assert "second-ops: second [new-rule]" in said

@@ -95,7 +95,7 @@ def _command(team: Team, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 def _no_endpoint(slot: str) -> str:
-    return f"{SERVICE}-{slot} in {ENVIRONMENT} has no ready endpoint; wait until it has, or see why it has none"
+    return f"{SERVICE}-{slot} in {ENVIRONMENT} has no ready endpoint. Wait until it has one, or find out why not"
 
 
 def _runs(team: Team, slot: str, image: str) -> bool:

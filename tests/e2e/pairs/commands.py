@@ -17,7 +17,7 @@ from testbed.bed import BedCluster
 
 ROOT = Path(__file__).resolve().parents[3]
 _SECONDS = 900
-_COPIED = ("apps", "constructs_lib", "envs", "locks", "stacks", "testbed")
+_COPIED = ("apps", "constructs_lib", "desired", "envs", "locks", "stacks", "testbed")
 
 
 class Code:
