@@ -8,7 +8,6 @@ be reached ends the run. So Pulumi never deletes an object because this program 
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ from typing import Any, NamedTuple
 
 from constructs_lib.parts.names import DATABASES
 from constructs_lib.values import Problem
+from desired.outside.kubectl import run_kubectl
 
 ClusterObject = Mapping[str, Any]
 """A Cluster, as Cluster API has it."""
@@ -119,15 +119,7 @@ def _run(kubeconfig: str, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 def _kubectl(*words: str) -> subprocess.CompletedProcess[str]:
-    if shutil.which("kubectl") is None:
-        raise Problem("kubectl is not on PATH, and the stacks read clusters with it; install kubectl")
-    try:
-        return subprocess.run(
-            ["kubectl", *words], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False,
-            timeout=3 * _SECONDS,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        return subprocess.CompletedProcess(["kubectl"], 124, "", f"kubectl did not answer in {3 * _SECONDS} s")
+    return run_kubectl(*words, timeout=3 * _SECONDS)
 
 
 def _output(answer: subprocess.CompletedProcess[str], kubeconfig: str, name: str = "") -> str:

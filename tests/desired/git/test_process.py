@@ -244,7 +244,7 @@ def _starts(file: Path) -> set[str]:
     return {str(each.value) for each in firsts if isinstance(each, ast.Constant) and each.value in _STARTERS}
 
 
-@pytest.mark.parametrize("package", ["desired", "constructs_lib", "envs", "benchmarks"])
+@pytest.mark.parametrize("package", ["desired", "constructs_lib", "envs", "benchmarks", "stacks"])
 def test_git_and_kubectl_are_each_started_in_one_place(package: str) -> None:
     found = {
         (program, str(file.relative_to(ROOT))) for file in (ROOT / package).rglob("*.py") for program in _starts(file)

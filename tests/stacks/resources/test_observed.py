@@ -84,10 +84,7 @@ def test_a_cluster_without_cluster_api_is_refused_as_management_cluster(kubectl:
 
 def test_a_missing_kubectl_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert (
-        _refused(ManagementCluster.here)
-        == "kubectl is not on PATH, and the stacks read clusters with it; install kubectl"
-    )
+    assert _refused(ManagementCluster.here) == "Cannot find the command `kubectl`, which reads clusters. Install it"
 
 
 def test_a_kubeconfig_file_is_private_and_removed_afterwards(kubectl: Kubectl) -> None:
@@ -140,7 +137,7 @@ def test_a_hanging_kubectl_is_ended(kubectl: Kubectl, monkeypatch: pytest.Monkey
     (folder / "bin" / "kubectl").write_text("#!/bin/sh\nexec sleep 30\n")
     monkeypatch.setattr(observed, "_SECONDS", 0.1)
     said = _refused(lambda: OUT.has_namespace("here-ops"))
-    assert said.startswith(f"cannot read {SERVER} (kubectl did not answer in 0.3")
+    assert said.startswith(f"cannot read {SERVER} (no answer within 0.3")
 
 
 def test_every_request_has_a_time_limit(kubectl: Kubectl) -> None:
