@@ -248,7 +248,7 @@ class Container(Value):
     env: Env = {}
     """Environment variables, in addition to those that every container gets."""
     size: Size = "S"
-    """Its CPU and memory: a size that the environment maps, or numbers."""
+    """Its CPU and memory: a size that the environment defines, or explicit `Resources`."""
     ports: Many[Port] = ()
     """The ports that it listens on, for probes and metrics."""
     readiness: Probe | None = None

@@ -65,11 +65,11 @@ class Git(Value):
     interval_seconds: Annotated[Int, Field(ge=5)] = 60
     """Seconds between two checks for new commits and for drift."""
     signers: Name | None = None
-    """The Secret with the public keys of signers. Flux refuses commits that none of these keys signed."""
+    """The Secret with the public keys of signers. Flux refuses commits that none of them signed. Default: no check."""
 
 
 class Override(Value):
-    """Settings of one service that differ in this environment. Each value replaces the service's whole value."""
+    """Settings of one service that differ in this environment. Each value replaces that of the service."""
 
     reason: Reason
     """Why the service differs here."""
@@ -110,7 +110,7 @@ class Environment(Value):
     apps: Cluster
     """The cluster that runs the services."""
     ops: Cluster
-    """The cluster without services, in which platform changes are tried first."""
+    """The cluster in which platform changes are tried first. It runs only the reference service."""
     git: Git
     """The repository that both clusters pull."""
     sizes: dict[SizeName, Resources]

@@ -57,7 +57,7 @@ class Version(Value):
 
 
 class Release(ReleaseFile):
-    """The file `releases/<environment>/<service>.yaml`. A service runs in an environment if this file exists."""
+    """The file `releases/<environment>/<service>.yaml`. A service runs in an environment only if this file exists."""
 
     stable: Slot
     """The stable slot."""

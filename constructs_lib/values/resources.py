@@ -44,7 +44,7 @@ SizeName = Literal["S", "M", "L"]
 class Resources(Value):
     """The CPU and memory of one container.
 
-    By default the memory limit equals the reserved memory, so that no pod is evicted because of its neighbour.
+    By default the memory limit equals the reserved memory, so that no pod is killed because of its neighbour.
     """
 
     cpu: Quantity

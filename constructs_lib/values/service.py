@@ -74,7 +74,7 @@ class Service(Value):
     description: Line = ""
     """The purpose of the service, in one line."""
     tier: Exactly[Literal[1, 2, 3]] = 2
-    """The effect of an outage. 1: the business stops. 2: customers notice. 3: no customer notices for an hour."""
+    """The effect of an outage. 1: the business stops. 2: customers notice. 3: no one notices for an hour."""
     repository: Line = ""
     """The address of its source code."""
     runbook: Line = ""
@@ -110,7 +110,7 @@ class Service(Value):
     readiness: Probe | None = None
     """The check that it can receive requests. Default: its first port is open."""
     liveness: Probe | None = None
-    """The check that it does not need a restart. Default: its first port is open, checked less often."""
+    """The check that it works; if not, it is restarted. Default: its first port is open, checked less often."""
     shutdown: Shutdown = Shutdown()
     """How its pods shut down."""
 
