@@ -1,1 +1,1 @@
-"""The services of the shop: one module each, whose `SERVICE` says all about it."""
+"""The services of the shop. Each module describes one service, as `SERVICE`."""

@@ -1,25 +1,24 @@
-"""The one place for the versions of images."""
+"""Defines the images of all services. Change versions only here."""
 
 from __future__ import annotations
 
 from hashlib import sha256
 
 DEMO = "2.2.0"
-"""The release of the OpenTelemetry Demo."""
+"""The version of the OpenTelemetry Demo."""
 REPOSITORY = "ghcr.io/open-telemetry/demo"
 
 
 def placeholder(repository: str, tag: str) -> str:
-    """An image by a digest that stands for `repository:tag` and is visibly none.
+    """Return the image of `repository:tag` with a placeholder digest, `sha256:0000…`.
 
-    The real digest cannot be resolved without asking the registry; `sha256:0000…` marks one that was not. It differs
-    for each tag, so that a new version is a change.
+    Only the registry knows the real digest. The placeholder differs for each tag, so that a new version is a change.
     """
     return f"{repository}@sha256:{'0' * 56}{sha256(f'{repository}:{tag}'.encode()).hexdigest()[:8]}"
 
 
 def demo(component: str) -> str:
-    """The image of one component of the demo, for a service, a sidecar or an init container."""
+    """Return the image of one component of the demo, for a service, a sidecar or an init container."""
     return placeholder(REPOSITORY, f"{DEMO}-{component}")
 
 
@@ -53,4 +52,4 @@ IMAGES: dict[str, str] = {
     ),
     "valkey-cart": placeholder("docker.io/valkey/valkey", "9.0.1-alpine3.23"),
 }
-"""The image of every service, by its name."""
+"""The image of each service by name."""

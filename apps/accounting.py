@@ -9,7 +9,7 @@ SERVICE = Service(
     description="Consumes orders from Kafka and stores them for the books",
     repository="https://github.com/open-telemetry/opentelemetry-demo",
     runbook="https://runbooks.shop.example.com/accounting",
-    # NuGet unpacks the script executable for its owner only, and the owner is not the user here.
+    # NuGet makes the script executable only for its owner, and the service runs as another user.
     command=("sh", "./instrument.sh", "dotnet", "Accounting.dll"),
     env={
         "DB_HOST": SecretKey(secret="database", key="host"),

@@ -8,7 +8,7 @@ from ._images import demo
 
 _UI = demo("flagd-ui")
 _FILE = "demo.flagd.json"
-# The place is fixed in the interface, so flagd reads it from there too.
+# The user interface has a fixed path, so flagd reads the file from the same path.
 _FOLDER = "/app/data"
 
 
@@ -60,7 +60,7 @@ SERVICE = Service(
     secrets=(Secret(name="ui", keys={"secret-key-base": "flagd/ui#secret-key-base"}),),
     volumes=(Volume.scratch(_FOLDER, "16Mi"),),
     init=(
-        # The interface writes the file, and a config cannot be written: each pod begins with a copy.
+        # The user interface writes the file, but a config is read-only: each pod starts with a copy.
         Container(name="copy-flags", image=_UI, command=("cp", f"/etc/flags/{_FILE}", f"{_FOLDER}/{_FILE}")),
     ),
     sidecars=(
@@ -77,7 +77,7 @@ SERVICE = Service(
         ),
     ),
     size=Resources(cpu="50m", memory="75Mi"),
-    # Each pod has its own copy of the flags, so a second one would answer otherwise.
+    # Each pod has its own copy of the flags, so a second pod could return other values.
     scale=Scale.fixed(1),
     depends_on=(Dependency(service="otel-collector", port="grpc", env={"FLAGD_OTEL_COLLECTOR_URI": "{address}"}),),
     route=None,

@@ -16,7 +16,7 @@ SERVICE = Service(
         "FRONTEND_ADDR": ":8080",
         "ENV_PLATFORM": "kubernetes",
         "WEB_OTEL_SERVICE_NAME": "frontend-web",
-        # The browser sends to the host that it has the page from, whichever environment that is.
+        # The browser sends traces to the host of the page, in every environment.
         "PUBLIC_OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "/otlp-http/v1/traces",
     },
     volumes=(Volume.scratch("/app/.next/cache", "64Mi"),),
@@ -32,7 +32,7 @@ SERVICE = Service(
         "recommendation",
         Dependency(service="shipping", env={"SHIPPING_ADDR": "http://{address}"}),
         Dependency(service="flagd", env={"FLAGD_HOST": "{host}", "FLAGD_PORT": "{port}"}),
-        # Written into pages for the load generator, whose browser sends to the collector itself.
+        # Pages for the load generator contain this address: its browser sends traces directly to the collector.
         Dependency(service="otel-collector", port="http", env={"OTEL_COLLECTOR_HOST": "{host}"}),
     ),
 )

@@ -1,4 +1,4 @@
-"""Frontend proxy: the shop's door, an Envoy that splits requests by path."""
+"""Frontend proxy: the entry point of the shop, an Envoy that routes requests by path."""
 
 import json
 
@@ -19,7 +19,7 @@ def _cluster(name: str, host: str, port: str, **more: object) -> dict[str, objec
 
 
 def _below(prefix: str, cluster: str, **more: object) -> dict[str, object]:
-    # The gateway inside finds a service by its host name, so the customer's must not be passed on.
+    # The internal gateway selects a service by host name, so do not forward the customer's host name.
     return {"match": {"prefix": prefix}, "route": {"cluster": cluster, "auto_host_rewrite": True, **more}}
 
 
@@ -47,7 +47,7 @@ _MANAGER = {
             },
         },
     },
-    # Adds the delay that a request's header asks for, as the flag imageSlowLoad does.
+    # Delays a request by the time in its header. The flag imageSlowLoad uses this.
     "http_filters": [
         {
             "name": "envoy.filters.http.fault",

@@ -1,4 +1,4 @@
-"""Image provider: the pictures of the products."""
+"""Image provider: serves the pictures of the products."""
 
 from constructs_lib import Dependency, Port, Probe, Resources, Service
 
@@ -10,7 +10,7 @@ SERVICE = Service(
     description="Serves the pictures of the products",
     repository="https://github.com/open-telemetry/opentelemetry-demo",
     runbook="https://runbooks.shop.example.com/image-provider",
-    # The image writes its configuration into /etc/nginx. Elsewhere its relative include must become absolute.
+    # The image writes its configuration to /etc/nginx. In another folder, its relative include must be absolute.
     command=(
         "/bin/sh",
         "-c",

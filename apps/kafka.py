@@ -14,12 +14,12 @@ SERVICE = Service(
     env={
         "KAFKA_LISTENERS": "PLAINTEXT://:9092,CONTROLLER://localhost:9093",
         "KAFKA_ADVERTISED_LISTENERS": "PLAINTEXT://kafka:9092",
-        # Only this pod votes; through its Service it could not reach itself before it is ready.
+        # This pod is the only voter. Its Service would not reach it before it is ready, so it connects to itself.
         "KAFKA_CONTROLLER_QUORUM_VOTERS": "1@localhost:9093",
-        # A folder below the claim: Kafka refuses the file system's own lost+found.
+        # Use a folder in the volume: Kafka refuses the lost+found folder of the file system.
         "KAFKA_LOG_DIRS": "/var/lib/kafka/data/topics",
         "KAFKA_HEAP_OPTS": "-Xmx400m -Xms400m",
-        # The image starts a Java agent from /tmp, which is a fresh volume here.
+        # The image starts a Java agent from /tmp, which is an empty volume here.
         "KAFKA_OPTS": "",
     },
     volumes=(Volume.scratch("/opt/kafka/config", "16Mi"), Volume.scratch("/opt/kafka/logs", "256Mi")),

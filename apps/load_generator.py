@@ -1,4 +1,4 @@
-"""Load generator: customers that never sleep."""
+"""Load generator: simulates customers of the shop."""
 
 from constructs_lib import Dependency, Port, Resources, Scale, Service, Volume
 
@@ -20,7 +20,7 @@ SERVICE = Service(
         "LOCUST_AUTOSTART": "true",
         "LOCUST_BROWSER_TRAFFIC_ENABLED": "true",
         "PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION": "python",
-        # Chromium needs more room than /tmp has, and a home.
+        # Chromium needs more space than /tmp has, and a home folder.
         "TMPDIR": "/var/tmp",
         "HOME": "/var/tmp",
     },

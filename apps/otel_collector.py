@@ -1,4 +1,4 @@
-"""OpenTelemetry Collector: takes traces, metrics and logs of all services."""
+"""OpenTelemetry Collector: receives the traces, metrics and logs of all services."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Product catalog: what the shop sells."""
+"""Product catalog: lists the products of the shop."""
 
 from constructs_lib import Database, Dependency, Port, Probe, Resources, SecretKey, Service
 

@@ -1,4 +1,4 @@
-"""Product reviews: what customers say, and its summary."""
+"""Product reviews: stores and summarizes the reviews of customers."""
 
 from constructs_lib import Database, Dependency, Port, Probe, Resources, Secret, SecretKey, Service
 

@@ -1,4 +1,4 @@
-"""Quote: what shipping costs."""
+"""Quote: calculates shipping costs."""
 
 from constructs_lib import Dependency, Port, Resources, Service
 

@@ -1,4 +1,4 @@
-"""Recommendation: what else a customer may like."""
+"""Recommendation: suggests products to customers."""
 
 from constructs_lib import Dependency, Port, Probe, Resources, Service
 

@@ -1,4 +1,4 @@
-"""Shipping: quotes and ships orders."""
+"""Shipping: prices and ships orders."""
 
 from constructs_lib import Dependency, Port, Probe, Resources, Service
 

@@ -1,4 +1,4 @@
-"""Valkey: where the carts are."""
+"""Valkey: stores the shopping carts."""
 
 from constructs_lib import Port, Resources, Scale, Service, Volume
 

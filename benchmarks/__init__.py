@@ -1,1 +1,1 @@
-"""`make bench`: synth measured against Helm and Kustomize on generated fleets, in one run on one machine."""
+"""`make bench` compares synth with Helm and Kustomize on generated fleets, in one run on one machine."""

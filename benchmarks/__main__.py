@@ -1,4 +1,4 @@
-"""Measures synth, Helm and Kustomize on generated fleets; writes the table, also into the README, and a plot."""
+"""Measures synth, Helm and Kustomize on generated fleets. Writes a table, also into the README, and a plot."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from .table import table
 
 _RESULTS = Path(__file__).parent / "results"
 _SAMPLE = 640
-"""Runs of Helm and of Kustomize that a fleet is measured with; of more, so many are chosen evenly."""
+"""The maximum number of runs of Helm and of Kustomize for a fleet. If a fleet needs more, these are an even sample."""
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """The command. Returns the exit code."""
+    """Run the command, and return the exit code."""
     given = _arguments(words)
     results: dict[str, Any] = {"machine": machine(), "sizes": {}}
     try:
         if not given.only:
             results["machine"]["helm"] = version(program("helm"), "version", "--template", "{{.Version}}")
             results["machine"]["kustomize"] = version(program("kustomize"), "version")
-        # One folder for all, deleted at the end: making files is slower for minutes where many were deleted.
+        # Use one folder and delete it at the end: after many deletions, creating files is slower for minutes.
         with tempfile.TemporaryDirectory(prefix="desired-bench-") as folder:
             for size in given.sizes:
                 repeat = given.repeat or (3 if size <= 50 else 2 if size <= 200 else 1)

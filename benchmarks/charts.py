@@ -1,4 +1,4 @@
-"""A Helm chart for each release: its objects as templates, and one file of values for each cluster."""
+"""Writes a Helm chart for each release: its objects as templates, and one values file for each cluster."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from .objects import Object, Release, identity
 
 Values = dict[str, Any]
 _ALWAYS = {"image", "replicas", "resources", "minReplicas", "maxReplicas"}
-"""Fields that every chart has as values, also where all clusters have the same."""
+"""The fields that are values in every chart, even if all clusters have the same value."""
 _MARK = re.compile(r"HELM(\d+)VALUE")
 _OPTIONAL = re.compile(r"^( *)([^\s:-][^:\n]*): HELM(\d+)OPTIONAL\n", re.MULTILINE)
 
 
 @dataclass
 class Chart:
-    """A chart as text."""
+    """The contents of a chart's files."""
 
     name: str
     templates: dict[str, str] = field(default_factory=dict)
     values: dict[str, Values] = field(default_factory=dict)
-    """By cluster."""
+    """The values of each cluster."""
 
     def write(self, folder: Path) -> None:
-        """The chart as a folder, and `values-<cluster>.yaml` for each cluster beside its templates."""
+        """Write the chart into a folder, with a `values-<cluster>.yaml` for each cluster."""
         (folder / "templates").mkdir(parents=True)
         about = {"apiVersion": "v2", "name": self.name, "version": "1.0.0"}
         (folder / "Chart.yaml").write_text(yaml.dump(about), encoding="utf-8")
@@ -42,7 +42,7 @@ class Chart:
 
 
 def chart(release: Release) -> Chart:
-    """The release as a chart. What differs between its clusters is a value; what only some have is conditional."""
+    """Return the release as a chart. Fields that differ are values; fields that a cluster lacks are conditional."""
     made = Chart(release.name, values={cluster: {} for cluster in release.clusters})
     by_identity: dict[str, dict[str, Object]] = {}
     for cluster, objects in release.clusters.items():
@@ -54,7 +54,7 @@ def chart(release: Release) -> Chart:
 
 
 class _Template:
-    """One object as a template, from its versions in the clusters."""
+    """The template of one object, built from its versions in the clusters."""
 
     def __init__(self, made: Chart, versions: dict[str, Object]) -> None:
         self._made, self._versions, self._names = made, versions, list[str]()
@@ -62,7 +62,7 @@ class _Template:
         self._title = f"{first['kind'].lower()}-{first['metadata']['name']}"
 
     def add(self) -> None:
-        """Put the template, and its values, into the chart."""
+        """Add the template and its values to the chart."""
         body = self._merged(list(self._versions.values()), (self._title,))
         text = _OPTIONAL.sub(self._optional_line, yaml.dump(body))
         text = _MARK.sub(lambda found: f"{{{{ .Values.{self._names[int(found[1])]} | toJson }}}}", text)
@@ -79,7 +79,7 @@ class _Template:
             return self._value(nodes, path)
         if all(isinstance(node, dict) and node for node in nodes):
             always = [key for key in first if all(key in node for node in nodes)]
-            # One that is always there comes first, so that no optional one begins an item of a list.
+            # Put a key that all clusters have first, so that no optional key begins an item of a list.
             keys = dict.fromkeys((*always, *(key for node in nodes for key in node)))
             if always:
                 return {key: self._field([node.get(key) for node in nodes], (*path, key)) for key in keys}
@@ -88,7 +88,7 @@ class _Template:
         return first if all(node == first for node in nodes) else self._value(nodes, path)
 
     def _field(self, nodes: list[Any], path: tuple[str, ...]) -> Any:
-        """A key's template; where some clusters lack the key, a line that is there only where it has a value."""
+        """Return the template of a key. If some clusters lack the key, its line is conditional."""
         if all(node is not None for node in nodes):
             return self._merged(nodes, path)
         return self._value(nodes, path).replace("VALUE", "OPTIONAL")
@@ -111,7 +111,7 @@ def _identifier(path: Iterable[str]) -> str:
 
 
 def umbrella(charts: Iterable[Chart], folders: Path, cluster: str, folder: Path) -> None:
-    """One chart with the cluster's charts inside, whose folders lie in `folders`, and all their values in one file."""
+    """Write one chart that contains the charts in `folders`, with all their values in one file."""
     (folder / "charts").mkdir(parents=True)
     values = {}
     for each in charts:

@@ -1,4 +1,4 @@
-"""Runs programs: by the clock, and with an eye on their memory."""
+"""Runs programs, and measures their time and memory."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ CORES = cores()
 
 
 class Failed(Exception):
-    """A measured program failed; the message is what it said."""
+    """A measured program failed. The message contains its output."""
 
 
 @dataclass(frozen=True)
 class Program:
-    """A command, where it runs, and where its output goes."""
+    """A command, its working folder, and the file for its output."""
 
     command: Sequence[str]
     folder: Path
@@ -31,7 +31,7 @@ class Program:
     variables: dict[str, str] = field(default_factory=dict)
 
     def start(self) -> subprocess.Popen[bytes]:
-        """Start it."""
+        """Start the program."""
         self.output.parent.mkdir(parents=True, exist_ok=True)
         with self.output.open("wb") as out, self._said.open("wb") as said:
             return subprocess.Popen(
@@ -44,7 +44,7 @@ class Program:
         return self.output.with_name(self.output.name + ".err")
 
     def finish(self, process: subprocess.Popen[bytes], limit: float | None = None) -> None:
-        """Wait for its end. Raises Failed, and subprocess.TimeoutExpired after `limit` seconds."""
+        """Wait for the program to end. Raises Failed, or subprocess.TimeoutExpired after `limit` seconds."""
         try:
             code = process.wait(limit)
         except subprocess.TimeoutExpired:
@@ -56,19 +56,19 @@ class Program:
             raise Failed(f"`{' '.join(map(str, self.command))}` ended with {code}:\n{said}")
 
     def run(self, limit: float | None = None) -> None:
-        """Run it to its end."""
+        """Run the program and wait for it to end."""
         self.finish(self.start(), limit)
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """How long the work takes, by the wall."""
+    """Return the wall-clock time of the work in seconds."""
     start = time.perf_counter()
     work()
     return time.perf_counter() - start
 
 
 def one_by_one(programs: Sequence[Program], limit: float | None = None) -> float:
-    """Seconds that the programs take, one after the other."""
+    """Return the seconds that the programs take one after another."""
     start = time.perf_counter()
     for program in programs:
         program.run(limit)
@@ -76,16 +76,16 @@ def one_by_one(programs: Sequence[Program], limit: float | None = None) -> float
 
 
 def on_all_cores(programs: Sequence[Program]) -> float:
-    """Seconds that the programs take, as many at a time as there are cores."""
+    """Return the seconds that the programs take in parallel, one for each core."""
     with ThreadPoolExecutor(CORES) as pool:
         return seconds(lambda: list(pool.map(Program.run, programs)))
 
 
 def peak_bytes(program: Program) -> int:
-    """The most memory that the program and its children hold together: the sum of what each has resident.
+    """Return the peak memory of the program and its children: the sum of their resident memory.
 
-    Pages that several of them share count several times, so the truth is below. Looking costs time: it is not done
-    in a run that is timed.
+    Shared pages count once for each process, so the real peak is lower. Sampling costs time, so timed runs do not
+    measure memory.
     """
     process = program.start()
     peak = 0

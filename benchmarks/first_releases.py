@@ -1,4 +1,4 @@
-"""Writes the first releases of a generated repository, as its first deploys would."""
+"""Writes the first releases of a generated repository, as first deploys would."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-# In a process of its own: it reads `apps/` and `envs/` of the repository with the library that this one has.
+# A separate process reads `apps/` and `envs/` of the repository with the library of this one.
 _SCRIPT = """
 import json, sys
 from pathlib import Path
@@ -28,7 +28,7 @@ for name, image in images.items():
 
 
 def write(root: Path, environment: str, images: Mapping[str, str], variables: Mapping[str, str], ref: str = "") -> None:
-    """One release for each service and its image. `variables` are the process environment, which names the library."""
+    """Write a release for each service and its image. The process environment `variables` selects the library."""
     words = [sys.executable, "-c", _SCRIPT, environment, json.dumps(dict(images)), ref]
     done = subprocess.run(words, cwd=root, env=dict(variables), capture_output=True, text=True, check=False)
     if done.returncode:

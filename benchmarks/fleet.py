@@ -14,7 +14,7 @@ from .templates import CDK8S, ENVIRONMENT, service_source
 
 ENVIRONMENTS = ("dev", "uat", "production")
 FOLLOWS = "dev"
-"""The environment that follows `apps/`: an edited service is rendered anew there."""
+"""The environment that follows `apps/`. A changed service is rendered again there."""
 ROOT = Path(__file__).parent.parent
 _PACKAGES = ("constructs_lib", "desired")
 _COPIED = ("__init__.py", "__main__.py", "compose.py", "render.py")
@@ -30,22 +30,22 @@ class Fleet:
 
     @property
     def manifests(self) -> Path:
-        """What synth writes."""
+        """The folder that synth writes."""
         return self.folder / "manifests"
 
     @property
     def cache(self) -> Path:
-        """The cache of its synth."""
+        """The cache folder of synth."""
         return self.folder / ".cache"
 
     def command(self) -> list[str]:
-        """What `cdk8s synth` runs."""
+        """Return the command that `cdk8s synth` runs."""
         return [sys.executable, "-m", "envs"]
 
     def forget(self) -> None:
-        """Take away everything that synth ever made here.
+        """Remove all output and caches of synth.
 
-        It is moved, not deleted: ext4 makes files several times slower for minutes where many were deleted.
+        The files are moved, not deleted: after many deletions, ext4 creates files several times slower for minutes.
         """
         gone = self.folder.parent / "gone"
         gone.mkdir(exist_ok=True)
@@ -54,13 +54,13 @@ class Fleet:
                 made.rename(gone / f"{made.name}-{len(list(gone.iterdir()))}")
 
     def edit(self, number: int) -> None:
-        """Give one service's environment variable its n-th value."""
+        """Set an environment variable of one service to its n-th value."""
         position = self.services // 2
         _write_service(self.folder, position, revision=number)
 
 
 def generate(folder: Path, services: int) -> Fleet:
-    """A repository with so many services in every environment. The library in it is a copy of this tree's."""
+    """Generate a repository with that many services in each environment. It contains a copy of this library."""
     for package in _PACKAGES:
         shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
     for part in ("apps", "envs"):
@@ -79,9 +79,9 @@ def generate(folder: Path, services: int) -> Fleet:
 
 
 def variables(fleet: Path) -> dict[str, str]:
-    """The process environment of everything that is measured: nothing of this shell's leaks into it.
+    """Return the process environment of all measured programs. It inherits nothing from the shell.
 
-    Byte code is kept beside the fleet, so that what a shell says about it makes no difference.
+    Byte code is cached next to the fleet, so that Python settings of the shell have no effect.
     """
     kept = {key: os.environ[key] for key in ("HOME", "LANG", "TMPDIR") if key in os.environ}
     return {
@@ -93,19 +93,19 @@ def variables(fleet: Path) -> dict[str, str]:
 
 
 def name_of(position: int) -> str:
-    """The name of the n-th service; the first one collects telemetry."""
+    """Return the name of the n-th service. The first service is the telemetry collector."""
     return f"{_AREAS[position % len(_AREAS)]}-{position:03}" if position else "collector"
 
 
 def _write_service(folder: Path, position: int, revision: int = 0) -> None:
     name = name_of(position)
-    # A length of its own for each revision: Python knows changed source by its size and the second it was written.
+    # Each revision has a different length: Python detects changed source by its size and the second of the change.
     text = service_source(name, position, _callees(position), batch="1" + "0" * revision)
     (folder / "apps" / f"{name.replace('-', '_')}.py").write_text(text, encoding="utf-8")
 
 
 def _callees(position: int) -> list[str]:
-    """Two or three services before this one that can be called from inside: no circle, always the same ones."""
+    """Return two or three earlier services that this one calls. The choice is deterministic and has no cycles."""
     possible = [each for each in range(1, position) if each % 10 not in (7, 8)]
     wanted = min(2 + position % 2, len(possible))
     found: list[int] = []
@@ -134,7 +134,7 @@ def _environment(number: int, services: int) -> str:
 
 
 def _release(folder: Path, environment: str, services: int) -> None:
-    """Every service's first release."""
+    """Write the first release of each service."""
     images = {}
     for name in map(name_of, range(services)):
         digest = sha256(f"{name} in {environment}".encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""The goals of synth, and whether the figures reach them."""
+"""The goals of synth, and a check whether the figures reach them."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ ROWS = {
     "kustomize-overlay-parallel": "`kustomize build` per overlay, on all cores",
     "kustomize-whole": "`kustomize build` of one overlay per cluster",
 }
-"""What is measured, in the order of the table."""
+"""The measurements, in the order of the table."""
 _COMPARED = {"kustomize-overlay": 1.0, "helm-release": 0.4}
 
 
 @dataclass(frozen=True)
 class Goal:
-    """What is aimed at, what was got in the same unit, and where it ends."""
+    """A goal: its description, the measured figure, and the limit in the same unit."""
 
     text: str
     got: float
@@ -35,12 +35,12 @@ class Goal:
 
     @property
     def reached(self) -> bool:
-        """Whether it was."""
+        """Whether the figure reaches the goal."""
         return self.got <= self.at_most
 
 
 def goals(sizes: dict[int, Json]) -> list[Goal]:
-    """The goals for which there are figures."""
+    """Yield the goals for which there are figures."""
     found = list(_at_fifty(sizes[50])) if 50 in sizes else []
     if 1000 in sizes:
         memory = sizes[1000]["memory"]["peak-cold"] / _GIB

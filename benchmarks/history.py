@@ -1,4 +1,4 @@
-"""A repository with a long history of operations, written straight into Git."""
+"""Writes a repository with a long history of operations directly into Git."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SERVICES = 200
 
 
 def write_history(folder: Path, operations: int) -> Path:
-    """A repository whose branch main has so many commits of operations on 200 services in turn."""
+    """Write a repository whose branch main has that many operations, on 200 services in turn."""
     run_git("init", "-q", "-b", "main", str(folder)).check_returncode()
     stream = "".join(_stream(operations)).encode()
     run_git("fast-import", "--quiet", folder=folder, given=stream).check_returncode()

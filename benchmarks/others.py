@@ -1,4 +1,4 @@
-"""Measures Helm and Kustomize on the objects that synth made."""
+"""Measures Helm and Kustomize on the objects that synth wrote."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ _LIMIT_SECONDS = 120.0
 
 @dataclass(frozen=True)
 class Build:
-    """One run of a tool, and the objects that it must make."""
+    """One run of a tool, and the objects that it must produce."""
 
     program: Program
     objects: list[Object]
 
     def check(self) -> None:
-        """Compare what it made. Raises Failed where that is anything else than what synth made."""
+        """Compare the output with the objects of synth. Raises Failed if they differ."""
         if not alike(documents(self.program.output.read_text(encoding="utf-8")), self.objects):
             raise Failed(f"`{' '.join(self.program.command)}` makes other objects than synth; mend benchmarks/")
 
 
 @dataclass(frozen=True)
 class Tools:
-    """Helm and Kustomize over folders of charts and overlays."""
+    """Helm and Kustomize, which read folders of charts and overlays."""
 
     folder: Path
     helm: Path
     kustomize: Path
 
     def chart(self, chart: str, *more: str) -> Program:
-        """One run of `helm template`."""
+        """Return one run of `helm template`."""
         return self._program([str(self.helm), "template", Path(chart).name, chart, *more])
 
     def overlay(self, overlay: str) -> Program:
-        """One run of `kustomize build`."""
+        """Return one run of `kustomize build`."""
         return self._program([str(self.kustomize), "build", overlay])
 
     def _program(self, command: list[str]) -> Program:
@@ -53,7 +53,7 @@ class Tools:
 
 
 def measure(releases: list[Release], folder: Path, repeat: int, sample: int, measures: Measures) -> None:
-    """Each tool in each of its ways. Of more than `sample` programs so many are run, and the time is scaled."""
+    """Measure each tool in each way. Runs at most `sample` programs of each, and scales the time to all."""
     measures.data["objects"] = sum(len(objects) for each in releases for objects in each.clusters.values())
     tools = Tools(folder, program("helm"), program("kustomize"))
     say("writing charts and overlays")
@@ -72,7 +72,7 @@ def measure(releases: list[Release], folder: Path, repeat: int, sample: int, mea
 
 
 def _write(releases: list[Release], folder: Path) -> list[str]:
-    """Charts and overlays of every release, and those of every cluster; returns the clusters."""
+    """Write the charts and overlays of each release and each cluster, and return the clusters."""
     made = [charts.chart(release) for release in releases]
     for chart in made:
         chart.write(folder / "charts" / chart.name)
@@ -86,7 +86,7 @@ def _write(releases: list[Release], folder: Path) -> list[str]:
 
 
 def _many(name: str, builds: list[Build], repeat: int, sample: int, measures: Measures) -> None:
-    """A program for each release: one after the other as a loop in a shell does, and on all cores."""
+    """Measure one program for each release: one after another, as in a shell loop, and on all cores."""
     some = min(sample, len(builds))
     chosen = [builds[number * len(builds) // some] for number in range(some)]
     programs = [build.program for build in chosen]
@@ -102,7 +102,7 @@ def _many(name: str, builds: list[Build], repeat: int, sample: int, measures: Me
 
 
 def _few(name: str, builds: list[Build], repeat: int, measures: Measures) -> None:
-    """A program for each cluster; where they do not end, that is the result."""
+    """Measure one program for each cluster. If they do not end in time, that is the result."""
     programs = [build.program for build in builds]
     try:
         programs[-1].run(_LIMIT_SECONDS)  # warms up

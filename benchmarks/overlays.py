@@ -1,4 +1,4 @@
-"""A Kustomize base for each release, and an overlay for each cluster: its image, and a patch of what differs."""
+"""Writes a Kustomize base for each release, and an overlay for each cluster with its image and patches."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _POD = ("spec", "template", "spec", "containers")
 
 
 def write(release: Release, folder: Path) -> None:
-    """`base/` with what all clusters have, as the first one has it, and `<cluster>/` beside it."""
+    """Write `base/` with the objects of all clusters, as in the first one, and an overlay for each cluster."""
     versions = {cluster: {identity(each): each for each in objects} for cluster, objects in release.clusters.items()}
     first = next(iter(versions.values()))
     shared = [name for name in first if all(name in objects for objects in versions.values())]
@@ -33,7 +33,7 @@ def write(release: Release, folder: Path) -> None:
 
 
 def whole(releases: Iterable[Release], folders: str, cluster: str, folder: Path) -> None:
-    """One overlay with the cluster's overlay of every release."""
+    """Write one overlay that combines the overlays of all releases of a cluster."""
     resources = [f"{folders}/{each.name}/{cluster}" for each in releases if cluster in each.clusters]
     _write(folder, {"resources": resources}, [])
 
@@ -49,7 +49,7 @@ def _write(folder: Path, about: dict[str, Any], objects: list[Object]) -> None:
 
 
 def containers(each: Object) -> list[Any]:
-    """The containers of a workload."""
+    """Return the containers of a workload."""
     node: Any = each
     for key in _POD:
         node = node.get(key) if isinstance(node, dict) else None
@@ -83,7 +83,7 @@ def _patches(base: dict[str, Object], objects: dict[str, Object]) -> Iterator[di
 
 
 def differences(before: Any, after: Any, path: str = "") -> Iterator[Operation]:
-    """The operations of a JSON patch that make the one from the other. Source: RFC 6902."""
+    """Return the JSON patch that turns one value into the other. Source: RFC 6902."""
     if isinstance(before, dict) and isinstance(after, dict):
         for key in {**before, **after}:
             place = f"{path}/{key.replace('~', '~0').replace('/', '~1')}"

@@ -1,4 +1,4 @@
-"""The figures as a picture: time by the size of the fleet."""
+"""Plots the figures: time by the size of the fleet."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LINES = {
 
 
 def plot(results: Json, file: Path) -> None:
-    """Write the picture. The same figures give the same bytes."""
+    """Write the plot. The same figures produce the same bytes."""
     with matplotlib.rc_context({"svg.hashsalt": "desired", "svg.fonttype": "none", "font.size": 10}):
         figure, axes = plt.subplots(figsize=(8, 6), layout="constrained")
         sizes = sorted(map(int, results["sizes"]))

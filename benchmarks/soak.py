@@ -1,8 +1,9 @@
-"""Many processes operate one fleet at once, on a real remote and with real synth; then it is checked that all is well.
+"""Runs many processes that operate one fleet at once, with a real remote and synth, and then verifies the history.
 
-The fleet is a fork of this repository: its code, its environments, and routed services of its own. Every process
-chooses what it does, legal or not, with what it looked at last, which others may have changed since. In the end each
-accepted operation must be one commit, in one line of legal steps from which the state follows, and nothing else.
+The fleet is a fork of this repository: its code, its environments, and generated services with routes. Each process
+chooses operations from the state that it read last, which others may have changed since. Some operations are invalid.
+At the end, each accepted operation must be exactly one commit. The commits must form one line of valid steps, and the
+final state must follow from them.
 """
 
 from __future__ import annotations
@@ -27,14 +28,14 @@ from .measures import say
 
 Json = dict[str, Any]
 _CORES = 2
-"""More are not used, so that figures of different machines can be compared."""
+"""The maximum number of cores, so that figures of different machines are comparable."""
 _ANSWERS = ("live", "unchanged", "repeated", "refused", "conflict", "unreachable", "problem", "crashed")
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """The command. Returns the exit code: 1 where something is wrong."""
+    """Run the command, and return the exit code: 1 if a check fails."""
     given = _arguments(words)
-    if hasattr(os, "sched_setaffinity"):  # not on macOS, whose figures are those of all cores
+    if hasattr(os, "sched_setaffinity"):  # macOS does not support this and uses all cores
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:_CORES])
     with tempfile.TemporaryDirectory(prefix="desired-") as folder:
         os.environ["DESIRED_CACHE_DIR"] = folder
@@ -59,7 +60,7 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
 
 
 def soak(folder: Path, processes: int, operations: int, services: int, clones: int | None = None) -> Json:
-    """The figures of one run, and what is wrong after it."""
+    """Return the figures of one run, and the checks that failed after it."""
     names = fork.SERVICES[:services]
     say(f"a fleet of {services} services in {len(fork.ENVIRONMENTS)} environments")
     fleet = fork.make(folder / "fork", names)
@@ -81,7 +82,7 @@ def soak(folder: Path, processes: int, operations: int, services: int, clones: i
 
 
 def figures(lines: Sequence[Json], seconds: float) -> Json:
-    """Counts, operations per second, and the seconds that accepted operations took."""
+    """Return counts, operations per second, and the seconds of accepted operations."""
     answers = [line for line in lines if line["status"] != "asked"]
     counts = Counter(line["status"] for line in answers)
     took = sorted(line["seconds"] for line in answers if line["status"] == "live")
@@ -103,7 +104,7 @@ def _share(sorted_: Sequence[float], share: float) -> float:
 
 
 def table(results: Json) -> str:
-    """The figures as Markdown."""
+    """Return the figures as Markdown."""
     answers = results["answers"]
     rows = {
         "processes × operations": f"{results['processes']} × {results['operations']}, {results['clones']} clones",

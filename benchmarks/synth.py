@@ -11,15 +11,15 @@ from .fleet import Fleet, variables
 from .measures import Measures
 
 _CLI = Path(__file__).parent.parent / "node_modules" / ".bin" / "cdk8s"
-# What `make synth` sets, so that the command line's own start is the same.
+# The same as in `make synth`, so that the command line starts in the same way.
 _NODE_OPTIONS = "--import=data:text/javascript,Error.prepareStackTrace=(e)=>String(e)"
 
 
 def measure(fleet: Fleet, repeat: int, measures: Measures) -> None:
-    """Everything, one service and nothing to do; memory; and the start of the command line around it."""
+    """Measure a full, a small and an empty run of synth, its memory, and the command line around it."""
     app = Program(fleet.command(), fleet.folder, fleet.folder.parent / "synth.out", variables(fleet.folder))
     fleet.forget()
-    app.run()  # leaves byte code and warm files behind
+    app.run()  # fills the byte code and file caches
     fleet.forget()
     measures.memory("peak-cold", peak_bytes(app))
     measures.repeated("cold", repeat, app, before=fleet.forget)

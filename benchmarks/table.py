@@ -1,4 +1,4 @@
-"""The figures as Markdown."""
+"""Formats the figures as Markdown."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ Json = dict[str, Any]
 
 
 def table(results: Json) -> str:
-    """The whole page."""
+    """Return the whole page."""
     sizes = {int(size): figures for size, figures in results["sizes"].items()}
     return "\n".join((*facts(results["machine"]), "", *_times(sizes), "", *_notes(sizes), "", *_goals(sizes), ""))
 
 
 def facts(machine: Json) -> Iterator[str]:
-    """On what it was measured."""
+    """Return the facts about the machine of the measurement."""
     yield (
         f"Made by `make bench` in one run on {machine['cores']} cores ({machine['processor']}), "
         f"{machine['memory_gib']} GiB, {machine['system']}, with Python {machine['python']}, "
@@ -31,7 +31,7 @@ def _tools(machine: Json) -> list[str]:
 
 
 def _times(sizes: dict[int, Json]) -> Iterator[str]:
-    """Seconds, and in brackets how often synth's time with nothing cached goes into them."""
+    """Return the seconds, with the ratio to an uncached run of synth in brackets."""
     yield (
         "| seconds (and as a multiple of synth with nothing cached) | "
         + " | ".join(f"{size:,} services × 3" for size in sizes)

@@ -1,4 +1,4 @@
-"""The files of a generated repository, as text."""
+"""The file contents of a generated repository."""
 
 from __future__ import annotations
 
@@ -111,10 +111,10 @@ _WORKER = """\
 
 
 def service_source(name: str, position: int, callees: list[str], batch: str) -> str:
-    """The source of the n-th service.
+    """Return the source code of the n-th service.
 
-    Of ten: five speak HTTP inside, two speak gRPC, one is a worker, one is reached from outside, one has a database.
-    All but the collector, which is the first, have a config, a secret and dependencies.
+    Of ten services, five use HTTP internally, two use gRPC, one is a worker, one is external, one has a database.
+    The first service is the collector. All others have a config, a secret and dependencies.
     """
     last = position % 10
     text = _HEAD.format(name=name, team=position % 12, callees=tuple(callees))

@@ -1,4 +1,4 @@
-"""The vocabulary of the fleet: what a microservice is, and where it runs. Importing this never starts node."""
+"""The public values of the library, for services and environments. Importing this never starts node."""
 
 from . import _moved, values
 from .units import Component

@@ -1,7 +1,7 @@
-"""Old import paths, for repositories that were made before version 0.2. Newer code imports the new ones.
+"""Keeps old import paths working, for repositories that were created before version 0.2.
 
-A commit that such a repository made is rendered by the library that is installed, so its imports have to go on
-working as long as that commit may be live or verified.
+The installed library renders the old commits of such a repository. Their imports must work as long as such a commit
+can be live or verified. New code imports the new paths.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MOVED = {
     "constructs_lib.synth.renderer": _ENTRY_POINTS,
     "constructs_lib.synth.command": _ENTRY_POINTS,
 }
-"""Old names of modules, and the modules that have what they had."""
+"""The old name of each module, and the module that replaces it."""
 
 
 class _Moved(MetaPathFinder, Loader):
@@ -40,6 +40,6 @@ class _Moved(MetaPathFinder, Loader):
 
 
 def install() -> None:
-    """Let the old names be imported. No module has one of them, so that nothing is hidden by being looked for first."""
+    """Make the old names importable. No current module has one of these names, so no module is hidden."""
     if not any(isinstance(each, _Moved) for each in sys.meta_path):
         sys.meta_path.insert(0, _Moved())

@@ -1,4 +1,4 @@
-"""Builds one unit with constructs. The only module that starts node."""
+"""Builds one unit with constructs. This is the only module that starts node."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _WORKLOADS = {"worker": Worker, "scheduled-job": ScheduledJob, "stateful": State
 
 
 def build(unit: Unit, cluster: str) -> dict[str, Json]:
-    """The objects of a unit by the paths of their files below the cluster's folder. Raises Problem."""
+    """Return the objects of a unit by file path, relative to the folder of the cluster. Raises Problem."""
     chart = UnitChart()
     inputs = unit.inputs
     if isinstance(inputs, PlatformInputs):
@@ -34,7 +34,8 @@ def build(unit: Unit, cluster: str) -> dict[str, Json]:
         _slot(chart, inputs)
     else:
         _shared_objects(chart, inputs)
-    if not isinstance(inputs, SlotInputs) or inputs.slot:  # else its folder is that of what slots share, which syncs it
+    # Without a slot, a service has one folder, and the Kustomization among its shared objects applies it.
+    if not isinstance(inputs, SlotInputs) or inputs.slot:
         sync(chart, cluster, unit.folder, _interval_seconds(inputs))
     return _by_path(_objects(chart, unit), unit)
 
@@ -79,7 +80,7 @@ def _objects(chart: UnitChart, unit: Unit) -> list[Json]:
 def _by_path(objects: list[Json], unit: Unit) -> dict[str, Json]:
     found: dict[str, Json] = {}
     for each in objects:
-        # What syncs a folder lies with its like, or it would have to be there before it is.
+        # A Kustomization cannot lie in the folder that it applies: Flux would need it before it exists.
         folder = GITOPS if each["kind"] == "Kustomization" else unit.folder
         path = f"{folder}/{each['kind'].lower()}-{each['metadata']['name']}.yaml"
         if path in found:

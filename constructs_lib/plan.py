@@ -1,4 +1,8 @@
-"""What a cluster consists of, decided from its releases and rollouts."""
+"""Decides which units a cluster consists of, from its releases and rollouts.
+
+A plan validates a release only when a unit needs it. Rendering one service of a large fleet therefore reads only that
+service, the services that it calls, and the members of rollouts.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,7 @@ from .values.resolved_service import Callee, ResolvedService, resolve
 
 @dataclass
 class Plan:
-    """Reads a request for one cluster of an environment, each service only when it is asked for."""
+    """The units of one cluster. A plan reads each service of the request only when a unit needs it."""
 
     environment: Environment
     role: Role
@@ -25,7 +29,10 @@ class Plan:
     _moves: dict[str, tuple[str, Rollout]] | None = None
 
     def units(self, only: Collection[str] | None = None) -> list[Unit]:
-        """All units of the cluster, or those of some services. Raises Problem with everything that is wrong."""
+        """Return all units of the cluster, or only those of some services.
+
+        Raises Problem with the mistakes of all services together, so that you can fix them in one go.
+        """
         problems: list[str] = []
         found = list(self._platform()) if only is None else []
         for name in sorted(set(self.names()) if only is None else {*self.names()} & {*only}):
@@ -38,9 +45,11 @@ class Plan:
         return found
 
     def touched(self, changed: Collection[str]) -> set[str] | None:
-        """The services whose units a change of these can touch: they, and who calls them. None for all.
+        """Return the services whose units can change when the releases of `changed` change. None means all services.
 
-        Read from the data as it came: values are made of few services only.
+        These are the changed services and their callers. The manifests of a caller contain the ports and the routing
+        of the services that it calls. All services call the collector, so a change of the collector affects all.
+        The answer comes from the unvalidated data, because validating every service of a fleet would be slow.
         """
         if self.environment.collector in changed:
             return None
@@ -52,12 +61,12 @@ class Plan:
         return {each["service"] for spec in specs for each in spec.get("depends_on", ())}
 
     def names(self) -> list[str]:
-        """The services that run in the cluster."""
+        """Return the names of the services that run in the cluster."""
         reference = self.environment.ops.reference
         return list(self.request.releases) if self.role == "apps" or reference is None else [reference.service.name]
 
     def chosen(self, ids: list[str]) -> list[Unit]:
-        """The units of these ids, without reading any other service."""
+        """Return the units with these ids, without reading the services of other units."""
         names = {id_.partition("/")[0] for id_ in ids if not id_.startswith("platform/")}
         units = [*self._platform(), *(unit for name in sorted(names) for unit in self.service_units(name))]
         return [unit for unit in units if unit.id in set(ids)]
@@ -69,7 +78,7 @@ class Plan:
             yield Unit(f"platform/{component.name}", f"platform/{component.name}", inputs, (f"envs/{name}.py",))
 
     def service_units(self, name: str) -> Iterator[Unit]:
-        """The units of one service: what its slots share, and each slot. Raises Problem."""
+        """Yield the units of one service: the shared objects, then each slot. Raises Problem."""
         running = self._running(name)
         if running is None:
             raise Problem(f"{self.environment.name}: {name} has no release here; deploy it, or take it out")
@@ -98,6 +107,11 @@ class Plan:
             )
 
     def _weights(self, name: str, running: _Running) -> dict[str, int]:
+        """Return the percentage of the traffic for each slot of a service.
+
+        The stable slot gets all traffic, unless an open rollout moves the service. Then the new slot gets the share of
+        the rollout, and the stable slot the rest. Raises Problem if the new slot is the stable slot or has no version.
+        """
         stable = running.release.stable
         move = self._moving().get(name)
         if move is None or move[1].phase == "finalized":
@@ -121,6 +135,11 @@ class Plan:
         return self._moves
 
     def _read_rollouts(self) -> Iterator[tuple[str, tuple[str, Rollout]]]:
+        """Yield each member of a rollout, with the name and the value of its rollout.
+
+        Raises Problem if a service is in two rollouts or has no release here. Also raises Problem if the share of an
+        open rollout would multiply over several routed members (see `share_problem`).
+        """
         seen: dict[str, str] = {}
         for name, data in sorted(self.request.rollouts.items()):
             file = f"releases/{self.environment.name}/rollouts/{name}.yaml"
@@ -159,6 +178,11 @@ class Plan:
         return _Running(release, head, tuple(filter(None, (first, f"envs/{module}.py", file))))
 
     def _head_spec(self, name: str, release: Release, file: str) -> Service | None:
+        """Return the spec from `apps/` at head, or None if the release holds the spec of its stable slot.
+
+        Only an environment that follows `apps/` may leave out the stable spec. Raises Problem if another environment
+        does, if the file in `apps/` is missing, or if a spec in the release belongs to another service.
+        """
         for slot, version in release.slots.items():
             if version.spec and version.spec.name != name:
                 raise Problem(
@@ -193,7 +217,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class _Running:
-    """A service that runs: its release, and its spec at head where the stable slot follows that."""
+    """A service that runs: its release, and its spec at head if the stable slot follows `apps/`."""
 
     release: Release
     head: Service | None
@@ -205,7 +229,7 @@ class _Running:
         return spec
 
     def slots(self) -> list[Slot]:
-        """The slots that have objects: both of a slotted kind, and the stable one of any other."""
+        """Return the slots that have objects: every slot of a slotted service, or the stable slot of any other."""
         stable = self.release.stable
         if not self.spec(stable).slotted:
             return [stable]

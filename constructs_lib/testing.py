@@ -1,4 +1,4 @@
-"""For unit tests of services and environments: what is rendered, and what the rules say of it.
+"""Helpers for unit tests of services and environments: they return rendered objects and rule findings.
 
 def test_checkout_reaches_payment():
     objects = render(SERVICE, ENV, among=[payment.SERVICE])
@@ -18,7 +18,7 @@ from .values.environment import Environment, Role
 
 Object = dict[str, Any]
 IMAGE = "registry.example.com/image@sha256:" + "1" * 64
-"""The image of every version that `render` makes."""
+"""The image of every version in these tests."""
 _SINCE = "2026-01-01T00:00:00Z"
 
 
@@ -31,11 +31,11 @@ def render(
     share: int = 0,
     finalized: bool = False,
 ) -> list[Object]:
-    """The objects of a service in an environment where the services `among` run too.
+    """Render a service in an environment in which the services of `among` run too, and return its objects.
 
-    With a `candidate`, the next spec of the same service, there is an open rollout into the slot `green` with that
-    share, in per cent; once `finalized`, `green` is stable and `blue` is kept. Raises Problem for what cannot be
-    rendered.
+    `candidate` is the next spec of the same service. With it, an open rollout gives `share` percent of the traffic to
+    the slot `green`. If `finalized` is set, `green` is stable and `blue` is kept. Raises Problem if the service cannot
+    be rendered.
     """
     plan = _plan(environment, "apps", [service, *among], candidate, share, finalized=finalized)
     return [each for unit in plan.service_units(service.name) for each in _build(unit, plan)]
@@ -44,7 +44,7 @@ def render(
 def render_platform(
     environment: Environment, role: Role, components: Callable[[Environment, Role], tuple[Component, ...]]
 ) -> list[Object]:
-    """The objects of a cluster's platform."""
+    """Render the platform of a cluster, and return its objects."""
     plan = _plan(environment, role, [], None, 0, components(environment, role))
     return [each for unit in plan.units() if unit.id.startswith("platform/") for each in _build(unit, plan)]
 
@@ -59,9 +59,10 @@ def findings(
     role: Role = "apps",
     change: Callable[[list[Object]], None] | None = None,
 ) -> list[str]:
-    """What the fleet rules say of a cluster with these services: `rule: sentence`, nothing where all is well.
+    """Return the findings of all rules about a cluster with these services, each as `rule: sentence`.
 
-    A `candidate` is the next spec of the first service. `change` may plant a defect in the rendered objects.
+    `candidate` is the next spec of one of the services, in an open rollout with `share` percent. `change` may add a
+    defect to the rendered objects of each unit.
     """
     from .rules.check import cluster_findings, unit_findings  # noqa: PLC0415 - the rules are not needed to render
     from .rules.declarations import facts_of  # noqa: PLC0415
@@ -80,7 +81,7 @@ def findings(
 
 
 def one(objects: Iterable[Object], kind: str, name: str | None = None) -> Object:
-    """The object of a kind, and of a name where there are several. Raises LookupError when it is not exactly one."""
+    """Return the only object of a kind, or of a kind and name. Raises LookupError unless there is exactly one."""
     named = [each for each in objects if each["kind"] == kind and name in (None, each["metadata"]["name"])]
     if len(named) != 1:
         found = ", ".join(each["metadata"]["name"] for each in named) or "none"

@@ -1,6 +1,7 @@
-"""The units that are rendered one by one, each with all that it is made from.
+"""The units of a cluster. Each unit is rendered on its own, from its own inputs.
 
-A unit's inputs are complete: nothing else is handed to its constructs, so that nothing else can change its output.
+The inputs of a unit are complete: its constructs get nothing else, so nothing else can change its output. The digest
+of the inputs is therefore a valid cache key.
 """
 
 from __future__ import annotations
@@ -17,16 +18,16 @@ from .values.resolved_service import ResolvedService
 
 
 class Component(Value):
-    """A component of the platform: its name, which is its folder's, and the construct that makes it."""
+    """A component of the platform: its name and the construct that creates it."""
 
     name: str
     """The name of its folder in `manifests/<cluster>/platform/`."""
     made_by: str
-    """`package.module:Class`; the class takes a scope, the environment and the role."""
+    """The construct, as `package.module:Class`. The class takes a scope, the environment and the role."""
 
 
 class PlatformInputs(Value):
-    """What a platform component is made from."""
+    """The inputs of a platform component."""
 
     component: Component
     environment: Environment
@@ -34,17 +35,17 @@ class PlatformInputs(Value):
 
 
 class SlotInputs(Value):
-    """What one set of objects of a service is made from."""
+    """The inputs of the objects of one slot of a service."""
 
     resolved: ResolvedService
     version: Version
     slot: str
-    """`blue`, `green`, or nothing for kinds that have no slots."""
+    """`blue` or `green`. Empty for kinds without slots."""
     at_peak: bool
 
 
 class SharedInputs(Value):
-    """What the slots of a service share is made from."""
+    """The inputs of the objects that the slots of a service share."""
 
     stable: ResolvedService
     candidate: ResolvedService | None
@@ -54,16 +55,16 @@ class SharedInputs(Value):
 
 @dataclass(frozen=True)
 class Unit:
-    """A piece of a cluster's manifests that is rendered, checked and cached as a whole."""
+    """A part of the manifests of a cluster that is rendered, checked and cached as a whole."""
 
     id: str
     folder: str
     inputs: PlatformInputs | SlotInputs | SharedInputs
     sources: tuple[str, ...]
-    """The files that a reader would change."""
+    """The source files that a user edits to change the unit."""
 
     def key(self, library: str) -> str:
-        """A digest of all that the output depends on; `library` stands for the code and the tools."""
+        """Return a digest of all inputs of the output. `library` is the digest of the code and the tools."""
         parts = [
             library,
             self.id,
@@ -77,7 +78,7 @@ class Unit:
 
 @dataclass(frozen=True)
 class Request:
-    """What a cluster should be: its releases and rollouts, and the specs at head. JSON data, as files hold it."""
+    """The desired state of a cluster: releases, rollouts, and the specs at head, as unvalidated JSON data."""
 
     cluster: str
     releases: Mapping[str, Json]
@@ -85,7 +86,7 @@ class Request:
     specs: Mapping[str, Json]
 
     def as_json(self) -> Json:
-        """The fields of a line of the renderer's contract."""
+        """Return the request as JSON data. This is part of the renderer's contract."""
         return {
             "cluster": self.cluster,
             "releases": dict(self.releases),

@@ -1,4 +1,4 @@
-"""What `cdk8s synth` runs: writes `manifests/`. `python -m envs --help` lists what else there is."""
+"""Writes `manifests/`; `cdk8s synth` runs this module. `python -m envs --help` lists its options."""
 
 import sys
 

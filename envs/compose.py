@@ -1,4 +1,4 @@
-"""The fleet: where services and environments are, and which components a cluster's platform has."""
+"""Defines the fleet: its services, its environments, and the platform components of a cluster."""
 
 from constructs_lib import Component, Environment, Role
 from desired.render import Fleet
@@ -7,7 +7,7 @@ _LIBRARY = "constructs_lib.platform"
 
 
 def components(environment: Environment, role: Role) -> tuple[Component, ...]:
-    """The components of a cluster; `<environment>-ops` has the same ones, smaller. A new one is a line here."""
+    """Return the platform components of a cluster, the same for apps and ops. Add a new component here."""
     return (
         Component(name="namespaces", made_by=f"{_LIBRARY}.namespaces:Namespaces"),
         Component(name="priorities", made_by=f"{_LIBRARY}.priorities:Priorities"),

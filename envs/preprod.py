@@ -1,4 +1,4 @@
-"""Preprod: prod's twin in a smaller size; what stood here in a finalized recipe may enter prod."""
+"""Preprod: a smaller copy of prod. A version must be finalized here before it is promoted to prod."""
 
 from constructs_lib import Backups, Cluster, DatabaseClass, Environment, Pair, Pool, Quota, Resources, Scale
 

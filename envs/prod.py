@@ -1,4 +1,4 @@
-"""Prod: what customers use."""
+"""Prod: the environment of the customers."""
 
 from constructs_lib import (
     Backups,

@@ -1,15 +1,15 @@
-"""What our environments have in common by choice; each one names it, none inherits it."""
+"""Values that our environments share. Each environment uses them explicitly; nothing is inherited."""
 
 from constructs_lib import Exemption, Git, Port, Probe, Reference, Service
 
 GIT = Git(url="https://git.shop.example.com/platform/fleet.git", interval_seconds=30, signers="fleet-signers")
 
-# A placeholder, as no registry was asked: replace it by what `crane digest <image>` prints.
+# A placeholder digest. Replace it by the output of `crane digest <image>`.
 _REFERENCE_IMAGE = "registry.k8s.io/e2e-test-images/agnhost@sha256:" + "0" * 63 + "1"
 
 
 def reference() -> Reference:
-    """The service of the ops clusters: answers every request, so that the platform can be judged by it."""
+    """Return the service of the ops clusters. It answers every request, which shows whether the platform works."""
     service = Service(
         name="reference",
         owner="team-platform",

@@ -1,4 +1,4 @@
-"""Staging: follows `apps/`, so that every merge can be tried the same hour."""
+"""Staging: follows `apps/`, so that you can try every merge within the hour."""
 
 from constructs_lib import Cluster, Environment, Pair, Pool, Quota, Resources, Scale
 

@@ -1,1 +1,1 @@
-"""The parts of a service, one file each. `Microservice` and its siblings say which they have."""
+"""The parts of a service, one file each. `Microservice` and the other workloads combine them."""

@@ -1,4 +1,8 @@
-"""HorizontalPodAutoscaler, and the recommendations of a VerticalPodAutoscaler."""
+"""Creates the HorizontalPodAutoscaler, and a VerticalPodAutoscaler that only recommends.
+
+An autoscaler that follows the traffic would reduce the new slot of a rollout to its minimum while its share is small.
+A jump to 100 % would then overload it. Therefore both slots run the maximum number of pods during a rollout.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +24,10 @@ from .objects import Manifest
 
 
 def autoscaler(scope: Construct, resolved: ResolvedService, slot: str, target: str, at_peak: bool) -> None:
-    """An autoscaler between the bounds of the service's scale; none for a fixed number.
+    """Add an autoscaler between the bounds of the service's scale. A fixed number of pods needs no autoscaler.
 
-    During a rollout it holds every slot at the peak, so that either one can take all the traffic at once.
+    `at_peak` is set during a rollout. The minimum then equals the maximum, so that each slot can take all the traffic
+    at once.
     """
     scale = resolved.scale
     if scale.is_fixed:
@@ -38,7 +43,7 @@ def autoscaler(scope: Construct, resolved: ResolvedService, slot: str, target: s
 
 
 def recommender(scope: Construct, resolved: ResolvedService, slot: str, kind: str, target: str) -> None:
-    """Writes down what the service would reserve, where it asked for that; it never changes a pod."""
+    """Add a VerticalPodAutoscaler that recommends resources, if the service asks for it. It never changes a pod."""
     if not resolved.service.recommend_resources:
         return
     reference = {"apiVersion": "apps/v1", "kind": kind, "name": target}

@@ -1,4 +1,4 @@
-"""Whom a service calls: the one list from which addresses, network policies and labels are made."""
+"""Lists the calls of a service. Network policies and labels come from this one list."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ class Call(NamedTuple):
     callee: Callee
     port: int
     routed: bool
-    """Whether it is reached through the internal gateway."""
+    """Whether the call goes through the internal gateway."""
 
 
 def calls(resolved: ResolvedService) -> list[Call]:
-    """The ports that a service calls: those of its dependencies, and the collector's where it sends telemetry."""
+    """Return the ports that a service calls: those of its dependencies, and the collector's if it sends telemetry."""
     named = [(each.service, each.port) for each in resolved.service.depends_on]
     collector = resolved.placement.collector
     if resolved.service.telemetry and collector and collector != resolved.service.name:

@@ -1,4 +1,4 @@
-"""ConfigMaps whose name carries a hash of their content, and ExternalSecrets."""
+"""Creates ConfigMaps, whose names contain a hash of their content, and ExternalSecrets."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from .objects import Manifest
 
 
 def config_map_name(resolved: ResolvedService, slot: str, config: Config) -> str:
-    """`<service>-<slot>-<config>-<hash>`: a change of the content is a new object, so that the pods roll."""
+    """Return `<service>-<slot>-<config>-<hash>`. A new content makes a new object, which restarts the pods."""
     digest = hashlib.sha256(json.dumps(config.data, sort_keys=True).encode()).hexdigest()[:10]
     return f"{slot_name(resolved.service.name, slot)}-{config.name}-{digest}"
 
 
 def secret_name(resolved: ResolvedService, slot: str, secret: Secret) -> str:
-    """The Secret that an ExternalSecret of the same name fills."""
+    """Return the name of the Secret, which is also the name of the ExternalSecret that fills it."""
     return f"{slot_name(resolved.service.name, slot)}-{secret.name}"
 
 
 def config_maps(scope: Construct, resolved: ResolvedService, slot: str) -> None:
-    """One immutable ConfigMap for each config of the service."""
+    """Add an immutable ConfigMap for each config of the service."""
     for config in resolved.service.configs:
         about = meta(resolved, config_map_name(resolved, slot, config), slot)
         # Sorted, as for the hash: the order of the entries in apps/ does not matter.
@@ -36,16 +36,16 @@ def config_maps(scope: Construct, resolved: ResolvedService, slot: str) -> None:
 
 
 def external_secrets(scope: Construct, resolved: ResolvedService, slot: str) -> None:
-    """One ExternalSecret for each secret of the service."""
+    """Add an ExternalSecret for each secret of the service."""
     for secret in resolved.service.secrets:
         name = secret_name(resolved, slot, secret)
         _external_secret(scope, resolved, slot, name, SECRET_STORE, dict(secret.keys))
 
 
 def database_credentials(scope: Construct, specs: Sequence[ResolvedService]) -> None:
-    """The address and password of the service's own database, which `stacks/` keeps beside that database.
+    """Add the secret with the address and password of the service's database. `stacks/` stores them with the database.
 
-    `specs` are the specs of its slots: one of them is enough to need it.
+    `specs` are the specs of its slots. The secret is added if any of them has a database.
     """
     resolved = specs[0]
     if any(each.database for each in specs):

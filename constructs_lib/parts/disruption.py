@@ -1,4 +1,4 @@
-"""PodDisruptionBudget: how many pods a node drain may take at once."""
+"""Creates the PodDisruptionBudget, which limits how many pods a node drain may evict at once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .objects import Manifest
 
 
 def disruption_budget(scope: Construct, resolved: ResolvedService, slot: str, target: str) -> None:
-    """One pod at a time; none where a single pod runs, as a budget could only block the drain of its node."""
+    """Add a budget of one pod at a time. A single pod gets no budget, because it would block the drain of its node."""
     if resolved.scale.min < 2:
         return
     spec = PodDisruptionBudgetSpec(

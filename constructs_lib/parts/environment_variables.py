@@ -1,4 +1,4 @@
-"""The environment of a container: identity, telemetry, addresses of dependencies, and what the service says."""
+"""Lists the environment variables of a container: identity, telemetry, addresses, and those of the service."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OTLP_PORT = 4317
 
 
 def variables(resolved: ResolvedService, version: Version, slot: str) -> list[dict[str, Any]]:
-    """The main container's variables, those that others refer to first."""
+    """Return the variables of the main container. A variable comes before those that refer to it."""
     named = {**_given(resolved, version, resolved.service.name), **resolved.service.env, **resolved.env}
     return _as_list(resolved, slot, named)
 
@@ -25,7 +25,7 @@ def variables(resolved: ResolvedService, version: Version, slot: str) -> list[di
 def variables_beside(
     resolved: ResolvedService, version: Version, slot: str, container: Container
 ) -> list[dict[str, Any]]:
-    """The variables of a container beside the main one: it is given the same, under its own name."""
+    """Return the variables of an additional container: those that every container gets, and its own."""
     return _as_list(resolved, slot, {**_given(resolved, version, container.name), **container.env})
 
 
@@ -62,7 +62,7 @@ def _source(resolved: ResolvedService, slot: str, value: EnvValue) -> dict[str, 
 
 
 def addresses(resolved: ResolvedService) -> dict[str, str]:
-    """Variables with the addresses of the dependencies that run in this cluster."""
+    """Return the variables with the addresses of the dependencies that run in this cluster."""
     found: dict[str, str] = {}
     for each in resolved.service.depends_on:
         if address := address_of(resolved, each.service, each.port):
@@ -71,9 +71,9 @@ def addresses(resolved: ResolvedService) -> dict[str, str]:
 
 
 def address_of(resolved: ResolvedService, service: str, port: str | None) -> tuple[str, int] | None:
-    """Host and port under which the service reaches another one; None where that one does not run.
+    """Return the host and port under which the service calls another one, or None if that one does not run here.
 
-    A routed port is reached at the internal gateway's port, under the name that its route listens to.
+    A routed port is reached at the port of the internal gateway, under a host name of its route.
     """
     callee = resolved.callees.get(service)
     found = next((each for each in callee.ports if port in (None, each[0])), None) if callee else None
@@ -93,7 +93,7 @@ def _telemetry(resolved: ResolvedService, version: Version, name: str) -> dict[s
         return {}
     attributes = {
         "service.namespace": resolved.placement.namespace,
-        # Encoded as the specification of OTEL_RESOURCE_ATTRIBUTES asks, as a branch may hold a comma.
+        # Percent-encoded, as the specification of OTEL_RESOURCE_ATTRIBUTES requires: a branch may contain a comma.
         "service.version": quote(version.ref, safe="/") or (version.commit or "")[:12] or "unknown",
         "service.instance.id": "$(POD_NAME)",
         "deployment.environment.name": resolved.placement.environment,

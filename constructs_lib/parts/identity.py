@@ -1,4 +1,4 @@
-"""The account that a service runs as, and what that account may do."""
+"""Creates the ServiceAccount of a service and its permissions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .objects import Manifest
 
 
 def identity(scope: Construct, resolved: ResolvedService, slot: str) -> None:
-    """A ServiceAccount of its own and, when asked, a Role and its binding."""
+    """Add a ServiceAccount, and a Role with its binding if the service has permissions."""
     about = meta(resolved, slot_name(resolved.service.name, slot), slot)
     Manifest(scope, "v1", "ServiceAccount", about, automountServiceAccountToken=False)
     if not resolved.service.permissions:

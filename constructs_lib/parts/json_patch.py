@@ -1,4 +1,4 @@
-"""Changes one place of JSON data. Source: RFC 6902 (JSON Patch) and RFC 6901 (JSON Pointer)."""
+"""Changes one field of JSON data. Source: RFC 6902 (JSON Patch) and RFC 6901 (JSON Pointer)."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 
 def change(document: Any, op: Literal["add", "replace", "remove"], path: str, value: Any = None) -> None:
-    """Add, replace or remove what the path points to, in place.
+    """Add, replace or remove the field at the path, in place.
 
-    Raises LookupError with how far the path leads, where it does not lead to its end.
+    Raises LookupError if the path does not exist. The message says how far it exists.
     """
     *way, last = [part.replace("~1", "/").replace("~0", "~") for part in path.split("/")[1:]]
     place, walked = document, ""

@@ -1,4 +1,4 @@
-"""Labels and annotations: how people, selectors and policies find a service's objects."""
+"""The labels and annotations by which people, selectors and policies find the objects of a service."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from .objects import Meta
 
 
 def selector(service: str, slot: str = "") -> dict[str, str]:
-    """What selects the pods of a service, or of one of its slots."""
+    """Return the labels that select the pods of a service, or of one of its slots."""
     return {SERVICE_LABEL: service} | ({SLOT_LABEL: slot} if slot else {})
 
 
 def meta(resolved: ResolvedService, name: str, slot: str = "") -> Meta:
-    """The metadata that all objects of a service carry."""
+    """Return the metadata of an object of a service."""
     service = resolved.service
     return Meta(
         name=name,
@@ -28,7 +28,7 @@ def meta(resolved: ResolvedService, name: str, slot: str = "") -> Meta:
 
 
 def labels(resolved: ResolvedService, slot: str = "") -> dict[str, str]:
-    """Selector labels, and those that people sort by."""
+    """Return the labels for selectors, and those by which people filter."""
     service = resolved.service
     return selector(service.name, slot) | {
         "app.kubernetes.io/managed-by": "desired",

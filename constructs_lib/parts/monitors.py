@@ -1,4 +1,4 @@
-"""ServiceMonitor or PodMonitor: where Prometheus reads a service's metrics."""
+"""Creates the ServiceMonitor or PodMonitor, which tells Prometheus where to scrape a service."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .objects import Manifest
 
 
 def monitor(scope: Construct, specs: Sequence[ResolvedService]) -> None:
-    """One monitor for all slots. A PodMonitor where the metrics' port is not one that a Service of it has."""
+    """Add one monitor for all slots: a PodMonitor if a metrics port is not in `ports`, else a ServiceMonitor."""
     measured = [resolved for resolved in specs if resolved.service.metrics]
     if not measured:
         return

@@ -1,4 +1,4 @@
-"""Names on which several objects, or several programs, must agree. Each stands here once."""
+"""Names on which several objects or programs must agree. Each is defined here once."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ CALLS_GATEWAY_LABEL = f"{PREFIX}/calls-gateway"
 
 GATEWAY_CLASS = "envoy"
 GATEWAYS = "gateways"
-"""Namespace of the Gateway objects."""
+"""The namespace of the Gateway objects."""
 ENVOY_SYSTEM = "envoy-gateway-system"
-"""Namespace of the proxy pods, where Envoy Gateway puts them."""
+"""The namespace in which Envoy Gateway runs the proxy pods."""
 INTERNAL, EXTERNAL = "internal", "external"
-"""Names of the two Gateways, and of the Services of their proxies."""
+"""The names of the two Gateways and of the Services of their proxies."""
 INTERNAL_PORT = 8080
 HTTPS_PORT, HTTP_PORT = 443, 80
 PRIVILEGED_PORT_SHIFT = 10_000
-"""Envoy Gateway moves a listener's port below 1024 up by this in the pod; NetworkPolicy sees the pod's."""
+"""Envoy Gateway adds this to listener ports below 1024. NetworkPolicies need the resulting port of the pod."""
 
 DATABASES = "databases"
 DATABASE_CLUSTER = "postgres"
 DATABASE_STORE = "databases"
-"""Name of the ClusterSecretStore that hands the databases' passwords to the services."""
+"""The name of the ClusterSecretStore from which services get the passwords of their databases."""
 SECRET_STORE = "vault"
 MONITORING = "monitoring"
 FLUX = "flux-system"
 DNS_NAMESPACE, DNS_LABEL = "kube-system", {"k8s-app": "kube-dns"}
 TIER_NODE_LABEL = "node.cluster.x-k8s.io/tier-{tier}"
-"""On the nodes of the pools that draw services of a tier. Cluster API hands labels of this domain on to nodes."""
+"""The label of nodes that services of a tier prefer. Cluster API copies labels of this domain to nodes."""
 PRIORITY = {1: "tier-1", 2: "tier-2", 3: "tier-3"}
 
 
 def proxy_labels(gateway: str) -> dict[str, str]:
-    """The labels by which the proxy pods of a Gateway are selected. Source: Envoy Gateway's proxy infrastructure."""
+    """Return the labels that select the proxy pods of a Gateway. Source: Envoy Gateway's proxy infrastructure."""
     return {
         "gateway.envoyproxy.io/owning-gateway-name": gateway,
         "gateway.envoyproxy.io/owning-gateway-namespace": GATEWAYS,
@@ -41,15 +41,15 @@ def proxy_labels(gateway: str) -> dict[str, str]:
 
 
 def slot_name(service: str, slot: str) -> str:
-    """The name of a slot's objects: `checkout-blue`; without a slot, the service's own."""
+    """Return the name of a slot's objects, such as `checkout-blue`. Without a slot, it is the name of the service."""
     return f"{service}-{slot}" if slot else service
 
 
 def inside_hosts(service: str, namespace: str) -> list[str]:
-    """The host names under which callers inside reach a routed service."""
+    """Return the host names under which callers in the cluster reach a routed service."""
     return [f"{service}.{namespace}{tail}" for tail in ("", ".svc", ".svc.cluster.local")]
 
 
 def database_secret(service: str) -> str:
-    """The Secret with the address and password of a service's database."""
+    """Return the name of the Secret with the address and password of a service's database."""
     return f"{service}-database"

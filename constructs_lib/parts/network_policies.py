@@ -1,4 +1,4 @@
-"""NetworkPolicies, both directions from the one declaration of dependencies. What nobody declared is closed."""
+"""Creates NetworkPolicies from the declared dependencies. All other traffic is denied."""
 
 from __future__ import annotations
 
@@ -36,9 +36,13 @@ _POSTGRES = 5432
 
 
 def network_policies(scope: Construct, specs: Sequence[ResolvedService]) -> None:
-    """The policies of a service: its own, and a pair for every service that it calls directly.
+    """Add the policies of a service: one for its own traffic, and two for each service that it calls directly.
 
-    `specs` are the specs of its slots; the policies are the union of what they need.
+    A connection needs permission on both sides: egress at the caller and ingress at the service that it calls. The
+    caller declares the dependency, so the caller's unit contains both policies. A service therefore does not change
+    when it gets a new caller. Calls to routed services go through the internal gateway and need only egress to it.
+    `specs` are the specs of the service's slots. The policies allow everything that one of them needs, so that
+    traffic can shift without a change of policies.
     """
     resolved = specs[0]
     name = resolved.service.name
@@ -108,7 +112,7 @@ def _to_database(specs: Sequence[ResolvedService]) -> list[NetworkPolicyEgressRu
 
 
 def _to_outside(specs: Sequence[ResolvedService]) -> list[NetworkPolicyEgressRule]:
-    # By the whole value: two specs may mean other addresses by one name.
+    # Compare whole values: two specs may use one name for different addresses.
     found = dict.fromkeys(outside for resolved in specs for outside in resolved.service.outside)
     return [
         {"ports": _ports(outside.ports), "to": [{"ipBlock": {"cidr": cidr}} for cidr in outside.cidrs]}

@@ -1,4 +1,4 @@
-"""How constructs define Kubernetes objects: as plain data, with the field names of a manifest.
+"""Lets constructs define Kubernetes objects as plain data, with the field names of a manifest.
 
 See `docs/decisions/0002-typed-objects.md`.
 """
@@ -16,7 +16,7 @@ from .. import crossing
 
 @dataclass(frozen=True)
 class Meta:
-    """Name, resolve, labels and annotations of one object."""
+    """The name, namespace, labels and annotations of one object."""
 
     name: str
     namespace: str | None = None
@@ -24,7 +24,7 @@ class Meta:
     annotations: Mapping[str, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, object]:
-        """As in a manifest."""
+        """Return the metadata as JSON data, as in a manifest."""
         return {
             "name": self.name,
             "namespace": self.namespace,
@@ -34,7 +34,7 @@ class Meta:
 
 
 class Manifest:
-    """Adds one object to the scope, as an `ApiObject`. `body` holds its fields beside the metadata, such as `spec`."""
+    """Adds one object to the scope, as an `ApiObject`. `body` holds the fields other than metadata, such as `spec`."""
 
     def __init__(self, scope: Construct, api_version: str, kind: str, meta: Meta, **body: object) -> None:
         self._scope, self._id = scope, f"{kind}-{meta.name}"
@@ -43,7 +43,7 @@ class Manifest:
 
     @property
     def api_object(self) -> cdk8s.ApiObject:
-        """The `ApiObject`, for cdk8s' own dependencies and patches. Costs a crossing to node or more."""
+        """The `ApiObject`, for dependencies and patches of cdk8s. Reading it calls Node at least once."""
         found = self._scope.node.find_child(self._id)
         assert isinstance(found, cdk8s.ApiObject)
         return found

@@ -1,4 +1,4 @@
-"""The escape hatch: JSON patches that a service's value lays over what was rendered."""
+"""Applies the JSON patches of a service to its rendered objects."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from .json_patch import change
 
 
 def apply_patches(scope: Construct, subject: str, patches: tuple[Patch, ...]) -> None:
-    """Lay each patch over the objects of its kind and name, in their order.
+    """Apply each patch, in order, to the objects of its kind and name.
 
-    A patch may be meant for objects of the service that are rendered apart; the rule `patch-fits` finds those that
-    fit none. Raises Problem for every path that leads nowhere.
+    A patch may be meant for an object of another unit of the service. The rule `patch-fits` reports patches that match
+    no object at all. Raises Problem with every path that does not exist.
     """
     objects = [each for each in scope.node.find_all() if isinstance(each, cdk8s.ApiObject)] if patches else []
     bodies: dict[cdk8s.ApiObject, Json] = {}
@@ -33,7 +33,7 @@ def apply_patches(scope: Construct, subject: str, patches: tuple[Patch, ...]) ->
 
 
 def _patched(body: Json, patch: Patch, subject: str) -> list[str]:
-    """Change the body; what is wrong with the patch, as sentences."""
+    """Apply the patch to the body, and return the mistakes of the patch as sentences."""
     try:
         change(body, patch.op, patch.path, patch.value)
     except LookupError as error:
@@ -46,7 +46,7 @@ def _patched(body: Json, patch: Patch, subject: str) -> list[str]:
 
 
 def _say_again(each: cdk8s.ApiObject, body: Json) -> None:
-    """As plain data: the types of cdk8s-plus-27 would drop a field that is newer than their schema."""
+    """Replace the object by plain data. The types of cdk8s-plus-27 would drop fields outside their schema."""
     scope, name = each.node.scope, each.node.id
     assert isinstance(scope, Construct)
     scope.node.try_remove_child(name)

@@ -1,4 +1,9 @@
-"""The pod of a service: restricted, spread over zones and nodes, and ended with grace."""
+"""Builds the pod of a service: restricted, spread over zones and nodes, with a graceful shutdown.
+
+Every container meets the Pod Security Standard *restricted* and has a read-only file system. `/tmp` is therefore a
+volume of its own. Pods prefer other zones, other nodes and the nodes of their tier, but never require them: a pod in
+the wrong place is better than no pod. On shutdown a pod sleeps first, so that gateways stop sending requests.
+"""
 
 from __future__ import annotations
 
@@ -19,12 +24,12 @@ _SCRATCH = Volume.scratch("/tmp", "128Mi")
 
 
 def pod_template(resolved: ResolvedService, version: Version, slot: str) -> dict[str, Any]:
-    """The pod template of a Deployment or a StatefulSet."""
+    """Return the pod template of a Deployment or a StatefulSet."""
     return {"metadata": _pod_metadata(resolved, version, slot), "spec": _pod_spec(resolved, version, slot)}
 
 
 def job_pod_template(resolved: ResolvedService, version: Version) -> dict[str, Any]:
-    """The pod template of a job: it ends by itself, and is not spread."""
+    """Return the pod template of a job. Its pod is not restarted and has no placement preferences."""
     spec = _pod_spec(resolved, version, "")
     for key in ("topologySpreadConstraints", "affinity"):
         spec.pop(key, None)
@@ -45,7 +50,7 @@ def _pod_spec(resolved: ResolvedService, version: Version, slot: str) -> dict[st
     service = resolved.service
     mounts = _mounts(resolved)
     beside = [_container_beside(resolved, version, slot, each, mounts) for each in service.init]
-    # A native sidecar is an init container that is restarted: it starts before the main one and ends after it.
+    # A native sidecar is an init container with a restart policy. It starts before the main one and ends after it.
     beside += [
         {**_container_beside(resolved, version, slot, each, mounts), "restartPolicy": "Always"}
         for each in service.sidecars
@@ -125,7 +130,7 @@ def _ports(ports: tuple[Port, ...], *unnamed: int) -> dict[str, Any]:
 
 
 def _metrics_port(service: Service) -> list[int]:
-    # A PodMonitor finds a port only where a container declares it.
+    # A PodMonitor finds only ports that a container declares.
     declared = [port.number for ports in (service.ports, *(each.ports for each in service.sidecars)) for port in ports]
     return [service.metrics.port] if service.metrics and service.metrics.port not in declared else []
 
@@ -174,7 +179,7 @@ def _spread(resolved: ResolvedService, slot: str) -> dict[str, Any]:
         "topologyKey": "topology.kubernetes.io/zone",
         "whenUnsatisfiable": "ScheduleAnyway",
         "labelSelector": {"matchLabels": selector(resolved.service.name, slot)},
-        # Pods of one rolling update are counted alone, so that old ones do not push new ones into one zone.
+        # Count only pods of the same revision, so that old pods do not push new ones into one zone.
         **({"matchLabelKeys": ["pod-template-hash"]} if resolved.service.kind != "stateful" else {}),
     }
     return {"topologySpreadConstraints": [zones]}

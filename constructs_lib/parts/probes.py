@@ -1,4 +1,4 @@
-"""Startup, readiness and liveness probes of a container."""
+"""Builds the startup, readiness and liveness probes of a container."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ _TUNING = {
 
 
 def probes(service: Service) -> dict[str, Any]:
-    """The three probes. Guessed where the service says nothing: readiness asks whether the first port is open,
-    startup asks the same with patience, and liveness asks seldom and only whether the port is open, so that
-    a dependency that is away never restarts it. Raises Problem where readiness and liveness come out identical.
+    """Return the three probes of a service, with defaults for those that it does not define.
+
+    By default, readiness checks that the first port is open. Startup makes the readiness check with more time.
+    Liveness checks less often, and only that the first port is open: a dependency that is down must not restart the
+    pod. Raises Problem if readiness and liveness are identical.
     """
     opened = Probe.tcp() if service.ports else None
     readiness = service.readiness or opened
@@ -37,7 +39,7 @@ def probes(service: Service) -> dict[str, Any]:
 
 
 def probe_spec(what: str, probe: Probe, ports: tuple[Port, ...]) -> dict[str, Any]:
-    """One probe in Kubernetes' words; `what` decides how patient it is."""
+    """Return one probe with the field names of Kubernetes. `what` selects its default timing."""
     tuning = _TUNING[what]
     timing = {
         "periodSeconds": probe.period_seconds or tuning["period_seconds"],
@@ -55,6 +57,6 @@ def _question(probe: Probe, ports: tuple[Port, ...]) -> dict[str, Any]:
     if probe.kind == "http":
         return {"httpGet": {"path": probe.path, "port": port.name}}
     if probe.kind == "grpc":
-        # Kubernetes takes no name here, only a number.
+        # Kubernetes accepts only a port number here, not a name.
         return {"grpc": {"port": port.number, **({"service": probe.service} if probe.service else {})}}
     return {"tcpSocket": {"port": port.name}}

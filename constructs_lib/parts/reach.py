@@ -1,4 +1,4 @@
-"""Services: of a slot, of the whole, and the alias that leads callers through the internal gateway."""
+"""Creates the Services of a service, and the alias that sends callers through the internal gateway."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from .objects import Manifest, Meta
 
 
 def slot_service(scope: Construct, resolved: ResolvedService, slot: str) -> None:
-    """What a route's weights point to: the pods of one slot."""
+    """Add the Service of one slot, to which routes send traffic."""
     if resolved.service.routed:
         about = meta(resolved, slot_name(resolved.service.name, slot), slot)
         _service(scope, about, resolved.service.routed, selector(resolved.service.name, slot))
 
 
 def stable_service(scope: Construct, resolved: ResolvedService, slot: str) -> None:
-    """What callers of a service without a route point to: the pods of the stable slot."""
+    """Add the Service of the stable slot, for callers of a service without a route."""
     service = resolved.service
     if service.ports and not service.routed and service.kind != "stateful":
         _service(scope, meta(resolved, service.name), service.ports, selector(service.name, slot))
 
 
 def headless_service(scope: Construct, resolved: ResolvedService) -> None:
-    """Gives each pod of a stateful service a name, and callers all of them."""
+    """Add a headless Service. It gives each pod of a stateful service a name, and callers the addresses of all pods."""
     service = resolved.service
     _service(scope, meta(resolved, service.name), service.ports, selector(service.name), headless=True)
 
 
 def gateway_aliases(scope: Construct, resolved: ResolvedService) -> None:
-    """`<service>` leads callers to the internal gateway, so that a share holds for calls inside too."""
+    """Add the alias `<service>` for the internal gateway, so that a share applies to calls in the cluster too."""
     routed = resolved.service.routed
     suffixes = ["", "-grpc"] if len(routed) > 1 else [""][: len(routed)]
     for suffix in suffixes:

@@ -1,6 +1,6 @@
-"""HTTPRoutes and GRPCRoutes: who is asked, and with which share.
+"""Creates HTTPRoutes and GRPCRoutes, which split the traffic between the slots of a service.
 
-Source: Gateway API v1, and Envoy Gateway's BackendTrafficPolicy for what it has no field for.
+Source: Gateway API v1. It has no fields for retries, so these use the BackendTrafficPolicy of Envoy Gateway.
 """
 
 from __future__ import annotations
@@ -22,22 +22,27 @@ _GROUP = "gateway.networking.k8s.io"
 
 @dataclass(frozen=True)
 class Traffic:
-    """A service's stable slot, the other one where a rollout has it, and the share of each."""
+    """The stable slot of a service, its new slot during a rollout, and the share of each."""
 
     stable: ResolvedService
     stable_slot: str
     weights: Mapping[str, int]
-    """Slots and their share in per cent; they sum to 100."""
+    """The share of each slot in percent. The shares add up to 100."""
     candidate: ResolvedService | None = None
 
     @property
     def specs(self) -> list[ResolvedService]:
-        """Both specs, the stable one first."""
+        """The specs of both slots, the stable one first."""
         return [self.stable, *([self.candidate] if self.candidate else [])]
 
 
 def routes(scope: Construct, traffic: Traffic) -> None:
-    """The routes inside, one for each routed port, and the one from outside."""
+    """Add an internal route for each routed port, and the external route.
+
+    The stable spec defines each route, and the weights split its requests between the slots. If the new spec has
+    additional matches, only the new version can serve them. They get a rule of their own, which sends all their
+    requests to the new slot while its share is above 0. Matches that the new spec removes stay until it is stable.
+    """
     service = traffic.stable.service
     for port in service.routed:
         suffix = "-grpc" if port.protocol == "grpc" and len(service.routed) > 1 else ""
@@ -87,7 +92,7 @@ def _rules(traffic: Traffic, kind: str, port: Port, route: Route, later: Route |
     added = [match for match in later.matches if match not in route.matches] if later else []
     new_slot = next((slot for slot in traffic.weights if slot != traffic.stable_slot), None)
     if added and later and new_slot and traffic.weights[new_slot] > 0:
-        # Only the new version knows these paths: until finalize they exist as far as its share is above 0.
+        # Only the new version serves these paths. Until finalize, they exist only while its share is above 0.
         rules.append(_rule(traffic, kind, port, later, tuple(added), {new_slot: 100}))
     return rules
 
@@ -106,7 +111,7 @@ def _rule(
 
 
 def _number(traffic: Traffic, slot: str, port: Port) -> int:
-    """The number that the port has in a slot, whose spec may have moved it."""
+    """Return the number of the port in a slot, as the new spec may change it. Raises Problem if the port is gone."""
     if slot == traffic.stable_slot or traffic.candidate is None:
         return port.number
     same = [each for each in traffic.candidate.service.routed if (each.protocol == "grpc") == (port.protocol == "grpc")]
@@ -139,7 +144,7 @@ def _grpc_method(name: str, match: Match) -> dict[str, Any]:
 
 
 def _traffic_policy(kind: str, route: Route) -> dict[str, Any]:
-    # A GRPCRoute has no time-outs of its own and would inherit 15 s, streams too.
+    # A GRPCRoute has no timeout field. Without a policy, Envoy ends every call after 15 s, streams too.
     timeout = {"timeout": {"http": {"requestTimeout": f"{route.timeout_seconds}s"}}} if kind == "GRPCRoute" else {}
     if route.retries is None:
         return timeout
@@ -156,6 +161,6 @@ def _retried(kind: str, statuses: tuple[int, ...]) -> dict[str, Any]:
     failed = ["connect-failure", "refused-stream"]
     if kind == "HTTPRoute":
         return {"triggers": [*failed, "retriable-status-codes"], "httpStatusCodes": list(statuses)}
-    # A gRPC answer is 200 whatever it says. Source: gRPC's mapping of HTTP statuses to its own.
+    # A gRPC response always has HTTP status 200. Source: gRPC's mapping of HTTP statuses to gRPC statuses.
     unavailable = ["unavailable"] if {429, 502, 503, 504} & set(statuses) else []
     return {"triggers": failed + unavailable}

@@ -1,1 +1,1 @@
-"""The components of a cluster that are not services: constructs, too, made for an environment and a role."""
+"""The platform components of a cluster. Each is a construct that takes an environment and a role."""

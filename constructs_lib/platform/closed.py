@@ -1,4 +1,4 @@
-"""Network policies of the platform: everything is closed, and the gateways are opened."""
+"""Creates the network policies of the platform: they deny all traffic, then allow that of the gateways."""
 
 from __future__ import annotations
 
@@ -35,9 +35,10 @@ _PROXY_METRICS_PORT = 19001
 
 
 class ClosedByDefault(Construct):
-    """Denies all traffic of the services' namespace and of the proxies, then admits what gateways are for.
+    """Denies all traffic of the services' namespace and of the proxies, then allows the traffic of the gateways.
 
-    Services add what they declared. Callers of a routed service carry the label that the internal gateway admits.
+    Each service adds policies for its declared dependencies. The internal gateway accepts only pods with the label
+    for its callers.
     """
 
     def __init__(self, scope: Construct, environment: Environment, role: Role) -> None:

@@ -1,4 +1,4 @@
-"""The external and the internal Gateway, and the proxies that Envoy Gateway runs for them."""
+"""Creates the external and the internal Gateway, and the proxies that Envoy Gateway runs for them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _CERTIFICATE = "gateway-certificate"
 
 
 class Gateways(Construct):
-    """Two Gateways of one class. The Service of each one's proxies has a fixed name, which aliases point to."""
+    """Two Gateways of one class. The Service of each Gateway has a fixed name, to which aliases point."""
 
     def __init__(self, scope: Construct, environment: Environment, role: Role) -> None:
         super().__init__(scope, "gateways")

@@ -1,6 +1,6 @@
-"""The Flux objects that pull a cluster's folder, and one Kustomization for each folder in it.
+"""Creates the Flux objects that pull the folder of a cluster, and one Kustomization for each folder in it.
 
-No Kustomization waits for another one, so that a broken service or slot holds up nothing else, and no rollback.
+No Kustomization waits for another one. A broken service or slot therefore blocks no other service and no rollback.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ _KUSTOMIZE = "kustomize.toolkit.fluxcd.io/v1"
 _NOTIFY = "notification.toolkit.fluxcd.io"
 _SOURCE = "fleet"
 FOLDER = "platform/gitops"
-"""Where the Kustomizations of all folders lie."""
+"""The folder of all Kustomizations."""
 _RETRY_SECONDS = 10
-"""Nothing says that a namespace has come by now: what lies in it fails until then, and is tried again this often."""
+"""Seconds between retries. Objects fail until their namespace exists, and no event says when that is."""
 _GATEWAY_API = "gateway.networking.k8s.io/v1"
 
 
 def sync(scope: Construct, cluster: str, folder: str, interval_seconds: int) -> None:
-    """Pulls one folder of the cluster: applies it, prunes what left it, and mends what drifts."""
+    """Add the Kustomization of one folder. Flux applies the folder, prunes removed objects, and reverts drift."""
     spec = {
         "interval": f"{interval_seconds}s",
         "retryInterval": f"{min(interval_seconds, _RETRY_SECONDS)}s",
@@ -38,7 +38,7 @@ def sync(scope: Construct, cluster: str, folder: str, interval_seconds: int) -> 
 
 
 def _health(folder: str) -> dict[str, Any]:
-    # Only what no rollback can be behind of is waited for: a waiting Kustomization takes no newer commit.
+    # Wait only for gateways: a Kustomization that waits applies no newer commit, which would delay a rollback.
     if folder != "platform/gateways":
         return {}
     programmed = "status.conditions.exists(e, e.type == 'Programmed' && e.status == 'True')"
@@ -53,7 +53,7 @@ def _health(folder: str) -> dict[str, Any]:
 
 
 class GitOps(Construct):
-    """The repository, who calls when it moves, and who is told when a cluster cannot follow it."""
+    """The Git repository, the receiver of its webhook, and the alert for a cluster that cannot follow it."""
 
     def __init__(self, scope: Construct, environment: Environment, role: Role) -> None:
         super().__init__(scope, "gitops")
@@ -67,7 +67,7 @@ class GitOps(Construct):
         spec = {
             "url": git.url,
             "ref": {"branch": git.branch},
-            # Every Kustomization unpacks the whole artifact for every commit: other clusters' folders stay out of it.
+            # Every Kustomization unpacks the whole artifact for every commit, so leave out other clusters' folders.
             "sparseCheckout": [f"manifests/{cluster}"],
             "interval": f"{git.interval_seconds}s",
             "timeout": "60s",

@@ -1,4 +1,4 @@
-"""ResourceQuota and LimitRange of the services' namespace."""
+"""Creates the ResourceQuota and the LimitRange of the services' namespace."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..values.environment import Environment, Role
 
 
 class Limits(Construct):
-    """What all services may reserve together, and what one container gets that says nothing."""
+    """The quota of all services together, and the defaults for containers without resources."""
 
     def __init__(self, scope: Construct, environment: Environment, role: Role) -> None:
         super().__init__(scope, "limits")

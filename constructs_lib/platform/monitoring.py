@@ -1,6 +1,6 @@
-"""Who watches Flux: what Prometheus reads of it, and when people are told that a cluster no longer follows Git.
+"""Monitors Flux: the metrics that Prometheus reads, and the alerts for a cluster that no longer follows Git.
 
-Flux tells people itself what it cannot apply (`gitops.py`). These rules are for what it can no longer tell.
+Flux itself reports objects that it cannot apply (`gitops.py`). These rules cover cases that Flux cannot report.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ _CONTROLLERS = {
     "helm-controller": "helmrelease",
     "notification-controller": "receiver",
 }
-"""One kind that each controller looks after, as its metrics name it."""
+"""For each controller, a kind that it reconciles, as its metrics name it."""
 _STATES = {
     "GitRepository": ("source.toolkit.fluxcd.io", "v1", "gitrepositories"),
     "OCIRepository": ("source.toolkit.fluxcd.io", "v1", "ocirepositories"),
     "Kustomization": ("kustomize.toolkit.fluxcd.io", "v1", "kustomizations"),
     "HelmRelease": ("helm.toolkit.fluxcd.io", "v2", "helmreleases"),
 }
-"""Group, version and plural of the kinds whose state is a metric."""
+"""The group, version and plural of the kinds whose state is a metric."""
 _NAME = {"name": ["metadata", "name"]}
 _LABELS = {
     "exported_namespace": ["metadata", "namespace"],
@@ -36,10 +36,10 @@ _LABELS = {
 
 
 def _state(kind: str) -> dict[str, Any]:
-    # No controller says which of its objects fail; kube-state-metrics reads it off their status. As Flux proposes:
+    # No controller has a metric for failing objects. kube-state-metrics reads their status, as Flux recommends:
     # https://fluxcd.io/flux/monitoring/custom-metrics/
     group, version, _ = _STATES[kind]
-    # An Info without a label of its own is no metric at all.
+    # kube-state-metrics exports no Info metric that has no label of its own.
     info = {"type": "Info", "info": {"labelsFromPath": _NAME}}
     metric = {"name": "resource_info", "help": f"The state of a {kind}.", "each": info, "labelsFromPath": _LABELS}
     return {
@@ -66,11 +66,11 @@ _FLUX_PODS = {
 }
 
 VALUES: dict[str, Any] = {
-    # Node exporters need the host, which the restricted namespace refuses; clusters bring their own.
+    # Node exporters need host access, which the restricted namespace forbids. Clusters bring their own.
     "nodeExporter": {"enabled": False},
     "grafana": {"enabled": False},
     "prometheus": {
-        # Otherwise the chart's Prometheus takes only what carries the chart's own label, and none of ours.
+        # By default, the chart's Prometheus reads only monitors and rules with the chart's label. Ours have none.
         "prometheusSpec": {
             "podMonitorSelectorNilUsesHelmValues": False,
             "ruleSelectorNilUsesHelmValues": False,
@@ -80,11 +80,11 @@ VALUES: dict[str, Any] = {
     },
     "kube-state-metrics": _STATE_METRICS,
 }
-"""Values of the chart kube-prometheus-stack."""
+"""The values of the chart kube-prometheus-stack."""
 
 
 class Monitoring(Construct):
-    """The rules by which Prometheus tells that Flux fails."""
+    """The Prometheus rules that alert when Flux fails."""
 
     def __init__(self, scope: Construct, environment: Environment, role: Role) -> None:
         super().__init__(scope, "monitoring")
@@ -101,7 +101,7 @@ class Monitoring(Construct):
         return self._rule("FluxControllerIsDown", expression, said, flux_controller=controller)
 
     def _no_pull(self) -> dict[str, Any]:
-        # Errors get rarer the longer it fails (backoff); successes come at every interval.
+        # Count successes: they come at every interval, but errors become rarer the longer it fails (backoff).
         pulls = 'controller_runtime_reconcile_total{controller="gitrepository",result="requeue_after"}'
         said = "{cluster}: Flux has not pulled Git for 5 minutes; see `flux get sources git`."
         return self._rule("FluxDoesNotPull", f"sum(increase({pulls}[5m])) == 0", said)

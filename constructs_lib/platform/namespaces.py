@@ -1,4 +1,4 @@
-"""Namespaces, each with the Pod Security Standard *restricted*."""
+"""Creates the namespaces, each with the Pod Security Standard *restricted*."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _LEVEL = "restricted"
 
 
 def namespaces(environment: Environment) -> list[str]:
-    """All namespaces that the platform makes."""
+    """Return all namespaces that the platform creates."""
     return [environment.namespace, DATABASES, ENVOY_SYSTEM, FLUX, GATEWAYS, MONITORING, *OPERATORS]
 
 
 class Namespaces(Construct):
-    """The namespaces of a cluster; Kubernetes refuses every pod in them that is not restricted."""
+    """The namespaces of a cluster. Kubernetes refuses pods in them that do not meet the standard."""
 
     def __init__(self, scope: Construct, environment: Environment, role: Role) -> None:
         super().__init__(scope, "namespaces")

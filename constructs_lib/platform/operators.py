@@ -1,4 +1,4 @@
-"""The operators that a cluster needs, as Flux pulls and installs them: charts by digest."""
+"""Creates the Flux objects that install the operators of a cluster, from charts by digest."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .monitoring import VALUES
 
 @dataclass(frozen=True)
 class Operator:
-    """A chart in an OCI registry."""
+    """An operator: a chart in an OCI registry, with its version and values."""
 
     name: str
     namespace: str
@@ -26,7 +26,7 @@ class Operator:
 
     @property
     def digest(self) -> str:
-        """Visibly a placeholder, `sha256:0000…`: replace it by what `crane digest <chart>:<version>` prints."""
+        """A placeholder digest, `sha256:0000…`. Replace it by the output of `crane digest <chart>:<version>`."""
         return "sha256:" + "0" * 56 + hashlib.sha256(f"{self.chart}:{self.version}".encode()).hexdigest()[:8]
 
 
@@ -47,7 +47,7 @@ OPERATORS = (
         VALUES,
     ),
     Operator("cloudnative-pg", "cnpg-system", "oci://ghcr.io/cloudnative-pg/charts/cloudnative-pg", "0.27.0"),
-    # It archives and backs up the databases; its certificates are cert-manager's.
+    # This plugin archives and backs up the databases. cert-manager issues its certificates.
     Operator("plugin-barman-cloud", "cnpg-system", "oci://ghcr.io/cloudnative-pg/charts/plugin-barman-cloud", "0.6.0"),
     Operator(
         "cert-manager",

@@ -1,4 +1,4 @@
-"""PriorityClasses: who goes first when a cluster is full."""
+"""Creates the PriorityClasses, which decide which pods run when a cluster is full."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..values.environment import Environment, Role
 
 
 class Priorities(Construct):
-    """One class for each tier; tier 1 pushes tier 3 out, not the other way."""
+    """One class for each tier. Tier 1 can preempt tiers 2 and 3; tier 2 can preempt tier 3."""
 
     def __init__(self, scope: Construct, environment: Environment, role: Role) -> None:
         super().__init__(scope, "priorities")

@@ -1,4 +1,4 @@
-"""Where secrets come from: the secret store, and the databases' own credentials."""
+"""Creates the secret stores: one for the vault, and one for the credentials of the databases."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _READER = "credentials-reader"
 
 
 class SecretStores(Construct):
-    """Two ClusterSecretStores; only the services' and the gateways' namespaces may use them."""
+    """Two ClusterSecretStores. The services may use both; the gateways may use only the vault."""
 
     def __init__(self, scope: Construct, environment: Environment, role: Role) -> None:
         super().__init__(scope, "secrets")

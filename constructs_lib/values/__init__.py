@@ -1,4 +1,7 @@
-"""What a caller may say: frozen values that check themselves when made. Nothing here starts node."""
+"""The frozen values that describe services, environments and releases. Each checks itself when it is made.
+
+Nothing here starts node.
+"""
 
 from .base import SCHEMA, Problem, Value
 from .container import Claim, Config, ConfigKey, Container, FieldOf, Port, Public, Secret, SecretKey, Volume

@@ -1,4 +1,4 @@
-"""The ground of every value: frozen, closed to unknown fields, and clear about what is wrong with it."""
+"""The base class of every value: frozen, without unknown fields, and with clear messages for mistakes."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ SCHEMA = 1
 
 
 class Value(BaseModel):
-    """A frozen record that checks itself once, when it is made."""
+    """A frozen record. It checks itself once, when it is made."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
         frozen=True, extra="forbid", use_attribute_docstrings=True, hide_input_in_errors=True, allow_inf_nan=False
     )
     stands_alone: ClassVar[bool] = False
-    """Whether it is a whole file or service, which a sentence's subject names; a part is named by its class."""
+    """Whether the value is a whole file or service. Messages name any other value by its class as well."""
 
     def written(self) -> dict[str, Any]:
-        """The fields that were set to something other than their default, as JSON data."""
+        """Return the fields that differ from their defaults, as JSON data."""
         return self.model_dump(mode="json", exclude_defaults=True)
 
 
 class Problem(Exception):
-    """What a person got wrong, as sentences; each says what, the value, and the remedy."""
+    """A mistake of the user, as sentences. Each says what is wrong, the value, and how to fix it."""
 
     exit_code: ClassVar[int] = 1
-    """What a command ends with."""
+    """The exit code of the command that fails with this problem."""
 
     def __init__(self, *sentences: str) -> None:
         super().__init__("\n".join(sentences))
@@ -54,7 +54,7 @@ class Problem(Exception):
 
 
 class Wrong(ValueError):
-    """Several things that are wrong with one value, found together."""
+    """Several mistakes in one value, reported together."""
 
     def __init__(self, messages: Iterable[str]) -> None:
         self.messages = tuple(messages)
@@ -69,7 +69,7 @@ _KINDS: tuple[tuple[tuple[type, ...], str], ...] = (
 
 
 def shown(value: object, limit: int = 80) -> str:
-    """The value as a sentence shows it: short, on one line, never a whole document and never a secret."""
+    """Return the value as a message shows it: short, on one line, and without secrets."""
     if isinstance(value, str):
         text = f"a text of {len(value)} characters" if looks_like(value) else repr(value)
     elif value is None or isinstance(value, bool | float):
@@ -85,7 +85,7 @@ def shown(value: object, limit: int = 80) -> str:
 
 
 def twice(items: Iterable[str]) -> str | None:
-    """The first item that comes a second time, or None."""
+    """Return the first item that occurs twice, or None."""
     seen: set[str] = set()
     for item in items:
         if item in seen:

@@ -1,4 +1,4 @@
-"""What the fields of a service must say together: each check yields a message for each thing that is wrong."""
+"""Checks that the fields of a service fit together. Each check yields one message for each mistake."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from .service import Service
 
 DATABASE_KEYS = ("uri", "host", "port", "dbname", "username", "password")
-"""Keys of the secret `database`."""
+"""The keys of the secret `database`."""
 
 
 def disagreements(service: Service) -> Iterator[str]:
-    """Everything in which the fields of the service do not fit together."""
+    """Yield a message for each contradiction between the fields of the service."""
     for check in _CHECKS:
         yield from check(service)
 

@@ -1,4 +1,4 @@
-"""What runs in a pod: environment variables, configuration, volumes, and the containers beside the main one."""
+"""The contents of a pod: environment variables, configuration, volumes, ports, and additional containers."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class SecretKey(Value):
     secret: Name
     """The name of one of the service's `secrets`, or `database`."""
     key: FileName
-    """One of its keys."""
+    """A key of that secret."""
 
 
 class ConfigKey(Value):
@@ -44,11 +44,11 @@ class ConfigKey(Value):
     config: Name
     """The name of one of the service's `configs`."""
     key: FileName
-    """One of its keys."""
+    """A key of that config."""
 
 
 class FieldOf(Value):
-    """An environment variable whose value Kubernetes knows: `metadata.name`, `status.podIP`, …"""
+    """An environment variable whose value is a field of the pod: `metadata.name`, `status.podIP`, …"""
 
     field: Literal[
         "metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName", "status.podIP", "status.hostIP"
@@ -57,12 +57,12 @@ class FieldOf(Value):
 
 
 class Public(Value):
-    """A plain value that looks like a secret and is none; says why."""
+    """A plain value that looks like a secret but is not one. Give the reason."""
 
     public: PlainText
     """The value."""
     reason: Reason
-    """Why it is no secret."""
+    """Why the value is not a secret."""
 
 
 _BY_FIELD = {"secret": "SecretKey", "config": "ConfigKey", "field": "FieldOf", "public": "Public"}
@@ -100,14 +100,14 @@ def _with_prefix(name: str) -> str:
 
 
 class Config(Value):
-    """Configuration in a ConfigMap whose name carries a hash of its content, so that a change rolls the pods."""
+    """Configuration in a ConfigMap. Its name contains a hash of its content, so a change restarts the pods."""
 
     name: Name
-    """Its name within the service."""
+    """Its name, unique among the `configs` of the service."""
     data: dict[FileName, PlainText]
-    """Keys, or file names, and their text."""
+    """The content: a string for each key or file name."""
     mount: FilePath | None = None
-    """The folder in which every key is a file; only `ConfigKey` reads it when not given."""
+    """The folder in which every key is a file. Without it, only `ConfigKey` can read the config."""
 
     _short = field_validator("name")(_with_prefix)
 
@@ -125,12 +125,12 @@ class Config(Value):
 
 
 class Secret(Value):
-    """A reference to entries of the environment's secret store; the text itself is never in Git."""
+    """A reference to entries of the environment's secret store. The secret itself is never in Git."""
 
     name: Name
-    """Its name within the service."""
+    """Its name, unique among the `secrets` of the service."""
     keys: dict[FileName, Line]
-    """Keys of the Secret, and where each stands in the store: `payment/api` or `payment/api#token`."""
+    """The keys of the Secret, and the store's entry for each: `payment/api` or `payment/api#token`."""
     mount: FilePath | None = None
     """The folder in which every key is a file."""
 
@@ -154,23 +154,23 @@ class Secret(Value):
 
 
 class Volume(Value):
-    """Space that lives as long as its pod. Make it with `Volume.scratch` or `Volume.memory`."""
+    """Storage that lives as long as its pod. Make it with `Volume.scratch` or `Volume.memory`."""
 
     path: FilePath
-    """The folder in every container."""
+    """The folder where every container mounts it."""
     size: Quantity
-    """How much, as `500Mi`."""
+    """Its size, such as `500Mi`."""
     medium: Literal["disk", "memory"] = "disk"
-    """Where it is kept."""
+    """Where the data is kept: on the node's disk or in memory."""
 
     @classmethod
     def scratch(cls, path: str, size: str) -> Volume:
-        """Writable space on the node's disk."""
+        """Make writable storage on the node's disk."""
         return cls(path=path, size=size)
 
     @classmethod
     def memory(cls, path: str, size: str) -> Volume:
-        """Writable space in memory; it counts against the container's memory."""
+        """Make writable storage in memory. It counts towards the container's memory limit."""
         return cls(path=path, size=size, medium="memory")
 
 
@@ -178,16 +178,16 @@ _OTHER_VOLUMES = re.compile(r"tmp\Z|scratch-|config-|secret-")
 
 
 class Claim(Value):
-    """Space that outlives its pod, one for each replica of a stateful service."""
+    """Storage that outlives its pod. Each replica of a stateful service gets its own."""
 
     name: Name
-    """Its name, and that of its volume."""
+    """The name of the claim and of its volume."""
     path: FilePath
-    """The folder in the main container."""
+    """The folder where the main container mounts it."""
     size: Quantity
-    """How much, as `10Gi`."""
+    """Its size, such as `10Gi`."""
     storage_class: Name | None = None
-    """The environment's default when not given."""
+    """Its storage class. Default: `storage_class` of the environment."""
 
     @field_validator("name")
     @classmethod
@@ -204,52 +204,55 @@ class Port(Value):
     """A port that the container listens on. Make it with `Port.http`, `Port.grpc` or `Port.tcp`."""
 
     number: PortNumber
-    """The number that the container listens on."""
+    """The port number that the container listens on."""
     protocol: Literal["http", "h2c", "grpc", "tcp"]
-    """What is spoken there."""
+    """The protocol of the port."""
     name: PortName
-    """Its name, by which probes and callers choose it."""
+    """The name by which probes and callers choose the port."""
 
     @classmethod
     def http(cls, number: int, name: str = "http") -> Port:
-        """HTTP/1.1, WebSocket included."""
+        """Make a port for HTTP/1.1, including WebSocket."""
         return cls(number=number, protocol="http", name=name)
 
     @classmethod
     def h2c(cls, number: int, name: str = "http") -> Port:
-        """HTTP/2 without TLS."""
+        """Make a port for HTTP/2 without TLS."""
         return cls(number=number, protocol="h2c", name=name)
 
     @classmethod
     def grpc(cls, number: int, name: str = "grpc") -> Port:
-        """gRPC without TLS."""
+        """Make a port for gRPC without TLS."""
         return cls(number=number, protocol="grpc", name=name)
 
     @classmethod
     def tcp(cls, number: int, name: str = "tcp") -> Port:
-        """Anything else: it is reached directly, never through a gateway."""
+        """Make a port for any other protocol. Callers connect to it directly, never through a gateway."""
         return cls(number=number, protocol="tcp", name=name)
 
 
 class Container(Value):
-    """A container beside the main one: an init container, or a sidecar that starts before it and ends after it."""
+    """A container beside the main one: an init container or a sidecar.
+
+    A sidecar starts before the main container and ends after it.
+    """
 
     name: Name
-    """Its name, another one than the service's."""
+    """Its name. It must differ from the name of the service."""
     image: Image
-    """Its image by digest; it is not part of a version."""
+    """Its image by digest. It belongs to the spec: a deploy sets only the main container's image."""
     command: Many[PlainText] = ()
-    """The program; the image's own when not given."""
+    """The program. Default: the entry point of the image."""
     args: Many[PlainText] = ()
     """The arguments of the program."""
     env: Env = {}
-    """Further environment variables; those that every container gets are there already."""
+    """Environment variables, in addition to those that every container gets."""
     size: Size = "S"
-    """Its CPU and memory: a size that the environment maps, or numbers."""
+    """Its CPU and memory: a size that the environment defines, or explicit `Resources`."""
     ports: Many[Port] = ()
-    """What it listens on, for probes and metrics."""
+    """The ports that it listens on, for probes and metrics."""
     readiness: Probe | None = None
-    """For a sidecar: the pod is ready only when it is."""
+    """For a sidecar: the pod is ready only while this probe succeeds."""
 
     @field_validator("env")
     @classmethod

@@ -1,4 +1,4 @@
-"""JSON data as files and processes exchange it, and its digest."""
+"""JSON data that files and processes exchange, and its digest."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import json
 from typing import Any
 
 Json = dict[str, Any]
-"""A JSON object that nothing has validated yet."""
+"""A JSON object that is not validated yet."""
 
 
 def canonical(data: object) -> str:
-    """JSON text that is the same for the same data, whatever the order of its keys."""
+    """Return the data as a JSON string that does not depend on the order of keys."""
     return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def digest(text: str) -> str:
-    """The SHA-256 of a text, in hexadecimal digits."""
+    """Return the SHA-256 of a string, in hexadecimal digits."""
     return hashlib.sha256(text.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""The class of an environment's databases: how PostgreSQL runs, its backups and its pooler. `stacks/` makes them."""
+"""How an environment runs PostgreSQL: instances, backups and pooler. `stacks/` creates them."""
 
 from __future__ import annotations
 
@@ -17,39 +17,39 @@ _Address = Annotated[
 
 
 class Backups(Value):
-    """Where and when a database is backed up, by the Barman Cloud plugin of CloudNativePG."""
+    """Where and when the Barman Cloud plugin of CloudNativePG backs up a database."""
 
     to: _Address
-    """The bucket, or a folder in it; each cluster has a folder of its own there."""
+    """The bucket, or a folder in it. Each cluster writes to its own folder there."""
     endpoint: Annotated[str, Form(r"^https://[!-~]+$", "an address that begins with 'https://'")] | None = None
-    """The address of the object store that speaks S3, where it is not AWS' own."""
+    """The address of an S3-compatible object store. Default: Amazon S3."""
     retention: Annotated[str, Form(r"^[1-9][0-9]{0,3}[dwm]$", "days, weeks or months, such as '30d'")] = "30d"
-    """How long backups are kept, as `30d`."""
+    """How long backups are kept, such as `30d`."""
     schedule: Annotated[
         str, Form(r"^(\S+ ){5}\S+$", "six fields of cron, the first for seconds, such as '0 0 2 * * *'")
     ] = "0 0 2 * * *"
-    """When a base backup is made, in UTC, by cron with seconds; the log is archived all the time."""
+    """When base backups start, in UTC: cron with a field for seconds. The log is archived continuously."""
 
 
 class Pooler(Value):
-    """PgBouncer between the services and the primary."""
+    """The PgBouncer between the services and the primary."""
 
     instances: Annotated[Int, Field(ge=1, le=9)] = 2
-    """Its pods."""
+    """The number of its pods."""
     mode: Literal["session", "transaction"] = "session"
-    """How long a connection belongs to a client."""
+    """How long a client keeps a connection: for its session or for one transaction."""
 
 
 class DatabaseClass(Value):
-    """How the PostgreSQL of both clusters runs; `stacks/` makes it."""
+    """How PostgreSQL runs in both clusters. `stacks/` creates it."""
 
     instances: Annotated[Int, Field(ge=1, le=9)] = 1
-    """PostgreSQL instances, one of them the primary; from two on every commit waits for a second one."""
+    """The number of PostgreSQL instances, including the primary. With two or more, every commit waits for a standby."""
     storage: Quantity = "10Gi"
-    """Space of each instance."""
+    """The storage of each instance."""
     resources: Resources = Resources(cpu="250m", memory="512Mi")
-    """CPU and memory of each instance."""
+    """The CPU and memory of each instance."""
     backups: Backups | None = None
-    """How it is backed up; not at all when not given."""
+    """How it is backed up. Default: no backups."""
     pooler: Pooler | None = None
-    """What stands between the services and the primary; nothing when not given."""
+    """The connection pooler. Default: services connect to the primary directly."""

@@ -1,4 +1,4 @@
-"""The shape of an environment: one frozen value per environment, in which differences between environments are data."""
+"""The fields of an environment. Each environment is one frozen value; environments differ only in data."""
 
 from __future__ import annotations
 
@@ -15,28 +15,31 @@ from .scale import Scale
 from .service import Service
 
 Gate = Literal["ready", "tested", "confirm", "four-eyes"]
-"""What an environment requires before a change. `four-eyes` is recorded, not enforced yet."""
+"""A condition that an environment requires before a change. `four-eyes` is recorded, not enforced yet."""
 Role = Literal["apps", "ops"]
 
 
 class Quota(Value):
-    """What all services of a cluster may reserve together; two sets of every service must fit during rollouts."""
+    """The resources that all services of a cluster may reserve together.
+
+    During rollouts, two sets of pods of every service must fit.
+    """
 
     cpu: Quantity
-    """Cores."""
+    """CPU cores that may be requested."""
     memory: Quantity
-    """Memory, requested and at most."""
+    """Memory, for the sum of requests and for the sum of limits."""
     pods: Annotated[Int, Field(ge=1)]
-    """Pods."""
+    """The number of pods."""
     storage: Quantity = "1Ti"
-    """Space of all claims."""
+    """Storage that all claims may request."""
 
 
 class Reference(Value):
-    """The one service of an ops cluster, through which requests are sent to judge the platform."""
+    """The only service of an ops cluster. Requests to it show whether the platform works."""
 
     service: Service
-    """What it is."""
+    """The service."""
     image: Image
     """Its image by digest."""
 
@@ -45,37 +48,37 @@ class Cluster(Value):
     """One cluster of a pair."""
 
     quota: Quota
-    """What its services may reserve together."""
+    """The resources that its services may reserve together."""
     gateway_replicas: Scale
-    """Proxies of each gateway."""
+    """The number of proxies of each gateway."""
     reference: Reference | None = None
-    """For the ops cluster: the service that stands for all others."""
+    """The reference service. Required for the ops cluster, not allowed for the apps cluster."""
 
 
 class Git(Value):
-    """The repository that the GitOps agent pulls."""
+    """The repository that Flux pulls."""
 
     url: Line
-    """Its address."""
+    """The address of the repository."""
     branch: Line = "live"
-    """The branch that is pulled."""
+    """The branch that Flux pulls."""
     interval_seconds: Annotated[Int, Field(ge=5)] = 60
-    """Seconds from one look to the next, also for drift."""
+    """Seconds between two checks for new commits and for drift."""
     signers: Name | None = None
-    """The Secret with the public keys that may sign; every commit is refused unless one of them did."""
+    """The Secret with the public keys of signers. Flux refuses commits that none of them signed. Default: no check."""
 
 
 class Override(Value):
-    """What one service has otherwise in this environment, as whole values."""
+    """Settings of one service that differ in this environment. Each value replaces that of the service."""
 
     reason: Reason
-    """Why."""
+    """Why the service differs here."""
     size: Resources | None = None
-    """Its CPU and memory here."""
+    """Its CPU and memory in this environment."""
     scale: Scale | None = None
-    """How many pods run here."""
+    """The number of its pods in this environment."""
     env: dict[VariableName, PlainText] = {}
-    """Environment variables with another value here."""
+    """Environment variables whose value differs in this environment."""
 
     @field_validator("env")
     @classmethod
@@ -85,10 +88,10 @@ class Override(Value):
 
 
 class Exemption(Value):
-    """A finding of one rule about one subject that is accepted, with the reason."""
+    """An accepted finding of one rule about one subject, with the reason."""
 
     rule: Name
-    """The rule's id."""
+    """The id of the rule."""
     subject: Line
     """The `service` or `kind/name` that the finding is about."""
     reason: Reason
@@ -96,52 +99,52 @@ class Exemption(Value):
 
 
 class Environment(Value):
-    """Where and how services run. Differences between environments are data; no code contains a name of one."""
+    """Where and how services run. Environments differ only in data: no code contains the name of an environment."""
 
     stands_alone: ClassVar[bool] = True
 
     name: Name
     """Its name."""
     domain: Host
-    """The domain of all host names outside."""
+    """The domain of all external host names."""
     apps: Cluster
     """The cluster that runs the services."""
     ops: Cluster
-    """Its twin without them, in which the platform is tried first."""
+    """The cluster in which platform changes are tried first. It runs only the reference service."""
     git: Git
-    """The repository that its clusters pull."""
+    """The repository that both clusters pull."""
     sizes: dict[SizeName, Resources]
-    """What S, M and L reserve here."""
+    """The CPU and memory of the sizes S, M and L."""
     scales: dict[SizeName, Scale]
-    """How many pods S, M and L are here."""
+    """The number of pods of the sizes S, M and L."""
     zones: Many[Name]
-    """The zones that pods are spread over."""
+    """The zones over which pods are spread."""
     namespace: Name = "apps"
     """The namespace of the services."""
     promoted_from: Name | None = None
-    """The environment whose recipes enter this one."""
+    """The environment from which versions are promoted to this one."""
     follows_apps: Bool = False
-    """Whether stable slots take their spec from `apps/` at head."""
+    """Whether stable slots use the spec from `apps/` at head instead of a spec in the release."""
     gates: Many[Gate] = ()
-    """What must hold before a change; `four-eyes` is recorded, not enforced yet."""
+    """The conditions for a change. `four-eyes` is recorded, not enforced yet."""
     log_level: Literal["debug", "info", "warn", "error"] = "info"
     """The value of `LOG_LEVEL` in every container."""
     database: DatabaseClass = DatabaseClass()
-    """How its PostgreSQL runs."""
+    """How PostgreSQL runs."""
     pair: Pair | None = None
-    """The clusters themselves; none when they were not made by `stacks/`."""
+    """The machines and versions of both clusters. Required only if `stacks/` creates the clusters."""
     storage_class: Name = "standard"
-    """Of claims that name none."""
+    """The storage class of claims without their own."""
     certificate: Line = "gateways/wildcard"
-    """Where the external gateway's certificate stands in the secret store."""
+    """The entry of the secret store that holds the certificate of the external gateway."""
     collector: Name | None = None
-    """The service that takes OpenTelemetry data by OTLP over gRPC; services send nothing when not given."""
+    """The service that receives OpenTelemetry data over OTLP/gRPC. Without it, services send no telemetry."""
     alert_address: Line = "alerts"
-    """The Secret with the address that alerts are sent to."""
+    """The Secret that holds the address for alerts."""
     overrides: dict[Name, Override] = {}
-    """What single services have otherwise here."""
+    """Settings of single services that differ in this environment."""
     exemptions: Many[Exemption] = ()
-    """Findings of rules that are accepted here."""
+    """Rule findings that are accepted in this environment."""
 
     @field_validator("zones", "gates")
     @classmethod
@@ -167,9 +170,9 @@ class Environment(Value):
         return self
 
     def cluster(self, role: Role) -> Cluster:
-        """The cluster of that role."""
+        """Return the cluster of that role."""
         return self.apps if role == "apps" else self.ops
 
     def cluster_name(self, role: Role) -> str:
-        """`<environment>-apps` or `<environment>-ops`."""
+        """Return `<environment>-apps` or `<environment>-ops`."""
         return f"{self.name}-{role}"

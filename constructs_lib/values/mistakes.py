@@ -1,4 +1,4 @@
-"""What pydantic found wrong with a value, as sentences for the person who can mend it."""
+"""Turns the errors of pydantic into sentences that say how to fix the value."""
 
 from __future__ import annotations
 
@@ -35,20 +35,23 @@ _MESSAGES = {
     "recursion_loop": "must not hold itself",
 }
 _FEW = 12
-# What other tools call it, and how a field here is called.
+# Field names of other tools, and the field that has the same meaning here.
 _SYNONYMS = {
     "replicas": "scale", "replica": "scale", "autoscaling": "scale", "resources": "size", "cpu": "size",
     "memory": "size", "environment": "env", "port": "ports", "dependencies": "depends_on", "hosts": "external",
     "host": "external", "ingress": "external", "cron": "schedule", "team": "owner", "healthcheck": "readiness",
 }  # fmt: skip
-# Fields whose text may be a secret that a person pasted: what stands there is never repeated.
+# Fields that may hold a pasted secret: messages never repeat their values.
 _PRIVATE = {"env", "data", "keys", "args", "command", "public", "value", "headers"}
-# Shown texts are quoted, so that nothing in them is taken for this.
+# Shown strings are quoted, so that nothing inside them matches this pattern.
 _UNKNOWN = re.compile(r"\A[^'\"]*? has no field `([^`]+)`")
 
 
 def validated(model: type[T], subject: str, data: Mapping[str, Any]) -> T:
-    """The data as a value of the model. Raises Problem with a sentence for each fault; `subject` names the data."""
+    """Return the data as a value of the model.
+
+    Raises Problem with one sentence for each mistake. `subject` names the data in these sentences.
+    """
     try:
         return model.model_validate(data)
     except ValidationError as error:
@@ -56,18 +59,18 @@ def validated(model: type[T], subject: str, data: Mapping[str, Any]) -> T:
 
 
 def unknown_field(sentence: str) -> str | None:
-    """The field that the sentence says nobody knows, or None.
+    """Return the field that the sentence reports as unknown, or None.
 
-    Sentences go from one commit's code to another's; this form is part of that contract.
+    The code of one commit reads sentences of another commit, so the wording "has no field" is part of a contract.
     """
     match = _UNKNOWN.match(sentence)
     return match[1] if match else None
 
 
 def sentences(subject: str, error: ValidationError) -> list[str]:
-    """One sentence for each thing that is wrong, in the order in which the fields stand.
+    """Return one sentence for each mistake, in the order of the fields.
 
-    The subject is the service, or the file, that the person knows it by.
+    `subject` is the service or the file that the user edits.
     """
     root = _class(error.title)
     return [
@@ -129,7 +132,7 @@ def _step(part: object) -> str:
 
 
 def _remedy(root: type[Value] | None, loc: tuple[Any, ...]) -> str:
-    """The field that was meant where one is close, and all of them otherwise."""
+    """Suggest the field with a similar name, or else list the fields."""
     models = {root} if root else set()
     for part in loc[:-1]:
         if _is_tag(part):

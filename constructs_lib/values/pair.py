@@ -1,4 +1,4 @@
-"""The Ops/Apps pair of an environment: its two clusters and their pools of nodes. `stacks/` makes them."""
+"""The Ops/Apps pair of an environment: its two clusters and their node pools. `stacks/` creates them."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ _Network = Annotated[
 
 
 class Pool(Value):
-    """Equal nodes, as many in each zone."""
+    """A pool of identical nodes, with the same number in each zone."""
 
     name: Name
     """Its name."""
     size: Literal["S", "M", "L"] = "M"
-    """The size of its machines; the infrastructure says what S, M and L are."""
+    """The size of its machines. The infrastructure defines S, M and L."""
     min: Annotated[Int, Field(ge=0, le=1000)]
-    """Nodes in each zone that always run."""
+    """The minimum number of nodes in each zone."""
     max: Annotated[Int, Field(ge=1, le=1000)]
-    """Nodes in each zone at the peak; the same as `min` for a fixed number."""
+    """The maximum number of nodes in each zone. For a fixed number, the same as `min`."""
     tiers: Many[Tier] = ()
-    """The tiers of the services that are drawn to it."""
+    """The service tiers whose pods prefer the nodes of this pool."""
 
     @model_validator(mode="after")
     def _bounds(self) -> Self:
@@ -42,28 +42,28 @@ class Pool(Value):
 
 
 class Pair(Value):
-    """The two clusters of an environment. Both are made from this one value, so that they cannot drift apart."""
+    """The two clusters of an environment. Both are created from this one value, so that they cannot drift apart."""
 
     owner: Name
-    """The team that answers for them."""
+    """The team that is responsible for both clusters."""
     infrastructure: Name
-    """A file in `stacks/infrastructures/`, without its suffix: what machines and networks are made of."""
+    """The name of a file in `stacks/infrastructures/`, without suffix. It defines machines and networks."""
     region: Line = ""
-    """Where, in the infrastructure's own words."""
+    """The region, as the infrastructure names it."""
     kubernetes: Annotated[str, Form(r"^v1\.[0-9]{2}\.[0-9]{1,2}$", "a version of Kubernetes, such as 'v1.36.3'")]
-    """The version of Kubernetes of both clusters; it reaches ops first."""
+    """The Kubernetes version of both clusters. The ops cluster is upgraded first."""
     apps: Many[Pool]
-    """Pools of the apps cluster."""
+    """The node pools of the apps cluster."""
     ops: Many[Pool]
-    """Pools of the ops cluster."""
+    """The node pools of the ops cluster."""
     apps_network: _Network | None = None
-    """The range of the apps cluster's nodes; the infrastructure's own default when not given."""
+    """The address range of the apps cluster's nodes. Default: that of the infrastructure."""
     ops_network: _Network | None = None
-    """The range of the ops cluster's nodes."""
+    """The address range of the ops cluster's nodes. Default: that of the infrastructure."""
     control_plane: Exactly[Literal[1, 3, 5]] = 3
-    """Machines of the control plane of each cluster."""
+    """The number of control plane machines in each cluster."""
     protected: Bool = False
-    """Whether clusters and databases outlive their deletion from the stack, and are replaced in two steps only."""
+    """Whether clusters and databases stay when they are removed from the stack. Replacing them then takes two steps."""
 
     @model_validator(mode="after")
     def _apart(self) -> Self:
@@ -81,9 +81,9 @@ class Pair(Value):
         return pools
 
     def network(self, role: Literal["apps", "ops"]) -> str | None:
-        """The range of the nodes of that cluster, if it is said."""
+        """Return the address range of that cluster's nodes, or None for the default."""
         return self.apps_network if role == "apps" else self.ops_network
 
     def pools(self, role: Literal["apps", "ops"]) -> tuple[Pool, ...]:
-        """The pools of that cluster."""
+        """Return the node pools of that cluster."""
         return self.apps if role == "apps" else self.ops

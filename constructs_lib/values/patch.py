@@ -1,4 +1,4 @@
-"""The escape hatch: what no field of a service says."""
+"""The escape hatch for settings that no field of a service covers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .text import Form, printable
 
 
 def _as_data(value: object) -> Any:
-    """The value as JSON data, which is what a patch and a written spec can hold. Raises ValueError."""
+    """Return the value as JSON data, which a patch and a written spec can hold. Raises ValueError."""
     if isinstance(value, str):
         printable(value)
         refuse_secret_text("it", value)
@@ -37,19 +37,19 @@ def _data(value: object) -> Any:
 
 
 class Patch(Value):
-    """The escape hatch: changes one field of one rendered object. The rules still see the result."""
+    """The escape hatch: changes one field of rendered objects. The rules still check the result."""
 
     kind: Annotated[str, Form(r"^[A-Z][A-Za-z0-9]{0,62}$", "the kind of an object, such as 'Deployment'")]
-    """The kind of the object, as `Deployment`."""
+    """The kind of the object, such as `Deployment`."""
     path: Annotated[
         str, Form(r"^(/([^/~]|~[01])+)+$", "a JSON pointer, such as '/spec/replicas'", 1000), BeforeValidator(printable)
     ]
-    """A JSON pointer, as `/spec/template/spec/hostname`. Source: RFC 6901."""
+    """A JSON pointer to the field, such as `/spec/template/spec/hostname`. Source: RFC 6901."""
     reason: Reason
-    """Why no field of the service says this."""
+    """Why a patch is needed instead of a field of the service."""
     op: Literal["add", "replace", "remove"] = "add"
-    """What is done with the field."""
+    """The operation on the field."""
     value: Annotated[Any, BeforeValidator(_data)] = None
     """The new value, for `add` and `replace`."""
     name: Name | None = None
-    """The object's name; every object of the kind when not given."""
+    """The name of the object. Default: every object of the kind."""

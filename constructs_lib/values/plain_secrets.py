@@ -1,4 +1,4 @@
-"""Recognizes text that looks like a secret, so that none is written into Git."""
+"""Recognizes strings that look like secrets, so that secrets do not get into Git."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ABOUT_ONE = re.compile(
     r"_(FILE|PATH|DIR|URL|URI|TTL|SECONDS|MINUTES|NAME|HEADER|ENDPOINT|ISSUER|AUDIENCE|LENGTH|ALGORITHM|ENABLED"
     r"|REQUIRED|TYPE|VERSION|ID)$"
 )
-# References to other variables, paths and switches are no secrets, whatever the variable is called.
+# References to other variables, paths and switches are not secrets, whatever the name of the variable.
 _NO_SECRET = re.compile(r"(\$[({]|/|(true|false|yes|no|on|off|none|enabled|disabled)\Z)", re.IGNORECASE)
 _GIVEN = r"(?![=$<{%*\s])"
 _A_VALUE = r"(?!['\"]{2}|(none|null|nil|os\.|env|getenv|process\.)\b)"
@@ -32,14 +32,14 @@ _TEXT = {
         rf"(?i)(^|[;\s.,_?&-])(password|passwd|pwd)[^\S\n]*=[^\S\n]*{_GIVEN}{_A_VALUE}[^;\s]+"
     ),
 }
-# Each pattern above needs one of these; most texts have none, and are let through at once.
+# Each pattern above needs one of these. Most strings contain none and pass without further checks.
 _HINT = re.compile(
     r"(?i)-----BEGIN|AKIA|ASIA|gh[pousr]_|github_pat_|glpat-|xox|hooks\.slack|k_live_|AIza|sk-|eyJ|://|="
 )
 
 
 def looks_like(text: str) -> str | None:
-    """What kind of secret the text looks like, or None."""
+    """Return the kind of secret that the string looks like, or None."""
     if not _HINT.search(text):
         return None
     return next((what for what, pattern in _TEXT.items() if pattern.search(text)), None)
@@ -53,9 +53,9 @@ def _is_named_secret(name: str, value: object) -> bool:
 
 
 def refuse_plain_secrets(env: Mapping[str, object]) -> None:
-    """Refuse an environment in which a plain value is, or is named like, a secret.
+    """Refuse environment variables whose plain value is a secret or whose name suggests one.
 
-    Raises ValueError with the variable's name; the value itself is not repeated.
+    Raises ValueError with the name of the variable, without its value.
     """
     for name, value in env.items():
         if not isinstance(value, str | int) or value == "":
@@ -69,7 +69,7 @@ def refuse_plain_secrets(env: Mapping[str, object]) -> None:
 
 
 def refuse_secret_text(where: str, text: str, remedy: str = "") -> None:
-    """Refuse configuration, an argument or a patch that holds a secret. Raises ValueError."""
+    """Refuse a configuration, argument or patch that contains a secret. Raises ValueError."""
     if what := looks_like(text):
         remedy = remedy or "move it to a Secret(…) with a mount or a SecretKey(…)"
         raise ValueError(f"{where} holds {what} in plain text, got a text of {len(text)} characters; {remedy}")

@@ -1,4 +1,4 @@
-"""How Kubernetes asks a container whether it started, whether it is ready, and whether it lives."""
+"""How Kubernetes checks whether a container has started, is ready, and is alive."""
 
 from __future__ import annotations
 
@@ -13,45 +13,45 @@ Tries = Annotated[Int, Field(ge=1, le=600)]
 
 
 class Probe(Value):
-    """One question to a container. Make it with `Probe.http`, `Probe.grpc`, `Probe.tcp` or `Probe.exec`."""
+    """A check of a container. Make it with `Probe.http`, `Probe.grpc`, `Probe.tcp` or `Probe.exec`."""
 
     kind: Literal["http", "grpc", "tcp", "exec"]
-    """How it asks."""
+    """How the container is checked."""
     port: PortName | None = None
-    """The name of the port; the service's first port when not given."""
+    """The name of the port. Default: the first port of the service."""
     path: ProbePath | None = None
-    """For `http`: the path that answers 200 to 399."""
+    """For `http`: the path. A response with status 200 to 399 is a success."""
     service: PlainText | None = None
-    """For `grpc`: the name in the health checking protocol."""
+    """For `grpc`: the service name in the health checking protocol."""
     command: Many[PlainText] = ()
     """For `exec`: the program and its arguments."""
     period_seconds: Tries | None = None
-    """Seconds from one question to the next."""
+    """Seconds between two checks."""
     timeout_seconds: Tries | None = None
-    """Seconds that an answer may take."""
+    """Seconds until a check without a response fails."""
     failures: Tries | None = None
-    """Wrong answers in a row that make it fail."""
+    """The number of consecutive failed checks after which the probe fails."""
     delay_seconds: Annotated[Int, Field(ge=0, le=3600)] | None = None
-    """Seconds from the start of the container to the first question."""
+    """Seconds from the start of the container to the first check."""
 
     @classmethod
     def http(cls, path: str, port: str | None = None, **tuning: int) -> Probe:
-        """Ready when a GET of `path` answers 200 to 399."""
+        """Make a probe that succeeds when a GET of `path` returns a status of 200 to 399."""
         return cls(kind="http", path=path, port=port, **tuning)
 
     @classmethod
     def grpc(cls, service: str | None = None, port: str | None = None, **tuning: int) -> Probe:
-        """Ready when the gRPC health checking protocol answers SERVING."""
+        """Make a probe that succeeds when the gRPC health checking protocol returns SERVING."""
         return cls(kind="grpc", service=service, port=port, **tuning)
 
     @classmethod
     def tcp(cls, port: str | None = None, **tuning: int) -> Probe:
-        """Ready when a TCP connection is accepted."""
+        """Make a probe that succeeds when the port accepts a TCP connection."""
         return cls(kind="tcp", port=port, **tuning)
 
     @classmethod
     def exec(cls, *command: str, **tuning: int) -> Probe:
-        """Ready when the program ends with 0."""
+        """Make a probe that succeeds when the program exits with 0."""
         return cls(kind="exec", command=command, **tuning)
 
     @model_validator(mode="after")
@@ -67,5 +67,8 @@ class Probe(Value):
         return self
 
     def asks_the_same(self, other: Probe) -> bool:
-        """Whether both ask the same question the same number of times: then a busy pod is restarted, not spared."""
+        """Return whether both probes are identical.
+
+        With identical readiness and liveness probes, Kubernetes restarts a busy pod instead of sparing it.
+        """
         return self == other

@@ -1,4 +1,4 @@
-"""The files of `releases/`: which versions of a service an environment has, and the share that each gets."""
+"""The files of `releases/`: the versions that an environment runs, and their shares of the traffic."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ Time = Annotated[
 
 
 def other(slot: Slot) -> Slot:
-    """The slot that is not this one."""
+    """Return the other slot."""
     return "green" if slot == "blue" else "blue"
 
 
 class ReleaseFile(Value):
-    """What all files of `releases/` begin with."""
+    """The fields that all files of `releases/` have."""
 
     stands_alone: ClassVar[bool] = True
 
     schema_: Exactly[Literal[1]] = Field(alias="schema")
-    """The version of this form."""
+    """The version of the file format."""
 
     def as_file(self) -> dict[str, Any]:
-        """The content of the file, as JSON data: what was set, each spec with the version of its form."""
+        """Return the content of the file as JSON data: the fields that were set, and the version of each format."""
         return {"schema": self.schema_, **{k: v for k, v in self.written().items() if k != "schema_"}}
 
 
 class Version(Value):
-    """What moves through the environments: an image, where it was built from, and the spec that goes with it."""
+    """A version of a service, which is promoted through the environments: an image, its source, and its spec."""
 
     image: Image
     """The image by digest."""
@@ -51,18 +51,18 @@ class Version(Value):
     ref: Line = ""
     """The branch or tag that it was built from."""
     since: Time
-    """When it entered this slot."""
+    """When the version was deployed to this slot."""
     spec: Service | None = None
-    """Absent only in the stable slot of an environment that follows `apps/`."""
+    """The spec. Optional only in the stable slot of an environment that follows `apps/`."""
 
 
 class Release(ReleaseFile):
-    """`releases/<environment>/<service>.yaml`: a service runs in an environment exactly if this file exists."""
+    """The file `releases/<environment>/<service>.yaml`. A service runs in an environment only if this file exists."""
 
     stable: Slot
-    """The slot that is stable."""
+    """The stable slot."""
     slots: dict[Slot, Version]
-    """The versions of the slots; the other one is absent when closed."""
+    """The version in each slot. Without a rollout, only the stable slot has one."""
 
     @model_validator(mode="after")
     def _has_stable(self) -> Self:
@@ -79,14 +79,14 @@ class Release(ReleaseFile):
 
 
 class Rollout(ReleaseFile):
-    """`releases/<environment>/rollouts/<name>.yaml`: versions that move in together behind one share."""
+    """The file `releases/<environment>/rollouts/<name>.yaml`: new versions that share one traffic setting."""
 
     phase: Literal["open", "finalized"]
-    """`open`, or `finalized` until it is closed."""
+    """`open` while traffic shifts; `finalized` after the new slots became stable, until the rollout is closed."""
     share: Annotated[Int, Field(ge=0, le=100)]
-    """Per cent of the traffic that the members' new slots get."""
+    """The percentage of the traffic that the new slots of the members get."""
     members: dict[Name, Slot]
-    """Services, and the slot that each moves to."""
+    """The services of the rollout, and the new slot of each."""
 
     @field_validator("members")
     @classmethod
@@ -97,9 +97,9 @@ class Rollout(ReleaseFile):
 
 
 def share_problem(routed: Collection[str], share: int) -> str:
-    """Why a rollout with these routed members cannot have a share. Empty where it can.
+    """Return why a rollout with these routed members cannot have this share, or an empty string if it can.
 
-    Each member's route would decide by itself, so that shares multiply: 40 % of 40 % is 16 %.
+    The route of each member decides independently, so shares multiply: 40 % of 40 % is 16 %.
     """
     if len(routed) < 2 or share in (0, 100):
         return ""
@@ -108,12 +108,12 @@ def share_problem(routed: Collection[str], share: int) -> str:
 
 
 class Pin(ReleaseFile):
-    """`releases/<environment>/platform.yaml`: the commit whose code renders the environment's apps cluster."""
+    """The file `releases/<environment>/platform.yaml`: the commit whose code renders the apps cluster."""
 
     commit: Annotated[str, Form(r"^[0-9a-f]{40,64}$", "the whole id of a commit: 40 to 64 hexadecimal digits")]
-    """The commit, whole."""
+    """The full id of the commit."""
     tag: Line = ""
-    """The tag that it was known by."""
+    """The tag that named the commit when it was pinned."""
 
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""A service as one cluster runs it: names of sizes and dependencies resolved into what they mean there."""
+"""A service as one cluster runs it. Sizes and dependencies are resolved for that cluster."""
 
 from __future__ import annotations
 
@@ -10,47 +10,47 @@ from .service import Database, Service
 
 
 class Placement(Value):
-    """What of its environment a service reads. Nothing else of an environment can change its manifests."""
+    """The facts of an environment that a service reads. Other fields cannot change the service's manifests."""
 
     environment: Name
-    """The environment's name."""
+    """The name of the environment."""
     cluster: Name
-    """The cluster's name."""
+    """The name of the cluster."""
     namespace: Name
-    """The services' namespace."""
+    """The namespace of the services."""
     domain: Host
-    """The domain outside."""
+    """The domain of external host names."""
     zones: Many[Name]
-    """The zones."""
+    """The zones of the environment."""
     log_level: str
-    """The log level."""
+    """The value of `LOG_LEVEL`."""
     storage_class: Name
     """The default storage class."""
     collector: Name | None
-    """The collector, if it runs here."""
+    """The telemetry collector, if it runs in this cluster."""
     revision_interval_seconds: int
     """How often Flux compares the service with Git."""
 
 
 class Callee(Value):
-    """What of a service its callers read."""
+    """The facts of a service that its callers read."""
 
     name: Name
     """Its name."""
     namespace: Name
     """Its namespace."""
     kind: str
-    """What it is."""
+    """Its kind, such as `microservice`."""
     ports: tuple[tuple[str, int, str], ...]
-    """Name, number and protocol of each port."""
+    """The name, number and protocol of each port."""
     routed: tuple[str, ...]
-    """Names of the ports that are reached through the gateway."""
+    """The names of the ports that are reached through the gateway."""
     external: Bool
-    """Whether people outside reach it."""
+    """Whether it is reachable from outside the cluster."""
 
     @classmethod
     def of(cls, service: Service, namespace: str) -> Callee:
-        """The public facts of a service."""
+        """Return the facts of a service that its callers read."""
         return cls(
             name=service.name,
             namespace=namespace,
@@ -62,31 +62,35 @@ class Callee(Value):
 
 
 class ResolvedService(Value):
-    """A service as one cluster runs it: everything that its constructs read."""
+    """A service as one cluster runs it. Its constructs read nothing else."""
 
     service: Service
-    """What it is."""
+    """The service."""
     placement: Placement
-    """Where it runs."""
+    """The environment and cluster in which it runs."""
     resources: Resources
-    """Of the main container."""
+    """The CPU and memory of the main container."""
     container_resources: dict[Name, Resources]
-    """Of the containers beside the main one."""
+    """The CPU and memory of each additional container."""
     scale: Scale
-    """How many pods run."""
+    """The number of its pods."""
     env: dict[str, str]
-    """Variables that this environment adds."""
+    """The environment variables that this environment adds."""
     callees: dict[Name, Callee]
-    """The services that it names, as far as they run here."""
+    """The services that it calls and that run in this cluster."""
 
     @property
     def database(self) -> Database | None:
-        """The database that it asked for."""
+        """The database of the service, if it has one."""
         return self.service.database
 
 
 def resolve(environment: Environment, role: Role, service: Service, callees: dict[str, Callee]) -> ResolvedService:
-    """Resolve what a service says by name (sizes, dependencies) into what it means in this cluster."""
+    """Replace the names in a service (sizes, dependencies) by their values in this cluster.
+
+    The overrides of an environment apply only to its apps cluster. For a stateful service, a size means a fixed
+    number of pods: the minimum of that size.
+    """
     override = environment.overrides.get(service.name) if role == "apps" else None
     size = override.size if override and override.size else service.size
     scale = override.scale if override and override.scale else service.scale

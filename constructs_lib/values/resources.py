@@ -1,4 +1,4 @@
-"""CPU and memory: what a container asks for, and how Kubernetes' quantities are read."""
+"""The CPU and memory of a container, and Kubernetes quantities as numbers."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _FACTOR = {
 
 
 def amount(quantity: str) -> Decimal:
-    """A Kubernetes quantity as a number: cores for `250m`, bytes for `64Mi`.
+    """Return a Kubernetes quantity as a number: cores for `250m`, bytes for `64Mi`.
 
-    Raises ValueError for what is not a quantity.
+    Raises ValueError if the string is not a quantity.
     Source: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
     """
     match = _QUANTITY.match(quantity)
@@ -42,16 +42,19 @@ SizeName = Literal["S", "M", "L"]
 
 
 class Resources(Value):
-    """What one container asks for and may use. Memory is said once: no pod is killed for its neighbour."""
+    """The CPU and memory of one container.
+
+    By default the memory limit equals the reserved memory, so that no pod is killed because of its neighbour.
+    """
 
     cpu: Quantity
-    """The CPU that is reserved, in cores (`250m` is a quarter of one)."""
+    """The reserved CPU in cores. `250m` is a quarter of a core."""
     memory: Quantity
-    """The memory that is reserved, and the limit unless `memory_limit` says otherwise."""
+    """The reserved memory. It is also the limit, unless `memory_limit` is given."""
     memory_limit: Quantity | None = None
-    """The memory at which the container is ended; `memory` when not given."""
+    """The memory at which the container is killed. Default: `memory`."""
     cpu_limit: Quantity | None = None
-    """The CPU at which the container is slowed down; none when not given, as idle CPU is free."""
+    """The CPU at which the container is throttled. Default: no limit, so that a container can use idle CPU."""
 
     @model_validator(mode="after")
     def _requests_within_limits(self) -> Self:
@@ -76,4 +79,4 @@ Size = Annotated[
     Annotated[SizeName, Tag("\0name")] | Annotated[Resources, Tag("\0Resources")],
     one_of("'S', 'M', 'L' or Resources(…)", _size_kind),
 ]
-"""A size that the environment maps, or numbers."""
+"""A size that the environment defines, or explicit `Resources`."""

@@ -1,4 +1,4 @@
-"""How many pods run: a fixed number, or bounds and the metrics that move between them."""
+"""The number of pods: fixed, or between bounds with an autoscaler."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ class Metric(Value):
     kind: Literal["pods", "object", "external"]
     """What the metric describes."""
     name: Line
-    """Its name in the metrics API."""
+    """The name of the metric in the metrics API."""
     target: Quantity
-    """The average per pod that is aimed at."""
+    """The target average per pod."""
     labels: dict[PlainText, PlainText] = {}
-    """Selects among the series of this name."""
+    """Labels that select among the series of this name."""
     described_kind: PlainText | None = None
-    """For `object`: the kind that the metric describes, as `Service`."""
+    """For `object`: the kind of the object that the metric describes, such as `Service`."""
     described_name: Name | None = None
-    """For `object`: its name."""
+    """For `object`: the name of that object."""
     described_api_version: PlainText = "v1"
-    """For `object`: the API version of its kind."""
+    """For `object`: the API version of that object."""
 
     @classmethod
     def pods(cls, name: str, target: str) -> Metric:
-        """A metric of the pods themselves."""
+        """Make a metric that the pods of the service export."""
         return cls(kind="pods", name=name, target=target)
 
     @classmethod
     def object(cls, name: str, target: str, kind: str, of: str, api_version: str = "v1") -> Metric:
-        """A metric of one object of the cluster."""
+        """Make a metric that describes one object of the cluster."""
         return cls(
             kind="object", name=name, target=target, described_kind=kind, described_name=of,
             described_api_version=api_version,
@@ -46,7 +46,7 @@ class Metric(Value):
 
     @classmethod
     def external(cls, name: str, target: str, **labels: str) -> Metric:
-        """A metric from outside the cluster, as the length of a queue."""
+        """Make a metric from outside the cluster, such as the length of a queue."""
         return cls(kind="external", name=name, target=target, labels=labels)
 
     @model_validator(mode="after")
@@ -57,43 +57,43 @@ class Metric(Value):
 
 
 class Scale(Value):
-    """How many pods run. `Scale.fixed(3)` makes no autoscaler; bounds make one."""
+    """The number of pods. `Scale.fixed(3)` creates no autoscaler; `Scale.between(2, 8)` creates one."""
 
     min: Replicas
-    """Pods that always run."""
+    """The minimum number of pods."""
     max: Replicas
-    """Pods that run at the peak; the same as `min` for a fixed number."""
+    """The maximum number of pods. For a fixed number, the same as `min`."""
     cpu: Percent | None = None
-    """Average CPU use aimed at, in per cent of what is reserved; 70 when no metric is given."""
+    """The target CPU use, in percent of the reserved CPU. Default: 70 if no metric is given."""
     memory: Percent | None = None
-    """Average memory use aimed at, in per cent of what is reserved."""
+    """The target memory use, in percent of the reserved memory."""
     metrics: Many[Metric] = ()
-    """Further metrics; the one that asks for most pods wins."""
+    """Additional metrics. The metric that needs the most pods decides."""
     scale_down_seconds: Annotated[Seconds, Field(le=3600)] = 300
-    """Seconds of calm before pods are taken away."""
+    """Seconds of lower load before pods are removed."""
     scale_down_percent: Percent = 25
-    """Per cent of the pods that may be taken away in a minute."""
+    """The percentage of the pods that may be removed in a minute."""
     scale_up_percent: Annotated[Int, Field(ge=1, le=1000)] = 100
-    """Per cent of the pods that may be added in fifteen seconds."""
+    """The percentage of the pods that may be added in fifteen seconds."""
 
     @classmethod
     def fixed(cls, replicas: int) -> Scale:
-        """Always this many pods."""
+        """Make a scale with a fixed number of pods and no autoscaler."""
         return cls(min=replicas, max=replicas)
 
     @classmethod
     def between(cls, low: int, high: int, **tuning: Any) -> Scale:
-        """An autoscaler that keeps between `low` and `high` pods."""
+        """Make a scale with an autoscaler that keeps between `low` and `high` pods."""
         return cls(min=low, max=high, **tuning)
 
     @property
     def is_fixed(self) -> bool:
-        """Whether no autoscaler is needed."""
+        """Whether the number of pods is fixed, so that no autoscaler is needed."""
         return self.min == self.max
 
     @property
     def cpu_target(self) -> int | None:
-        """The CPU use aimed at: what was given, or 70 where nothing else is measured."""
+        """The target CPU use in percent: as given, or 70 if the scale has no other metric."""
         return self.cpu if self.cpu or self.memory or self.metrics else 70
 
     @model_validator(mode="after")
@@ -115,4 +115,4 @@ Pods = Annotated[
     Annotated[SizeName, Tag("\0name")] | Annotated[Scale, Tag("\0Scale")],
     one_of("'S', 'M', 'L' or Scale(…)", _scale_kind),
 ]
-"""A size that the environment maps, or numbers."""
+"""A size that the environment defines, or an explicit `Scale`."""

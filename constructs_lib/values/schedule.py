@@ -1,4 +1,4 @@
-"""When a job runs."""
+"""The schedule of a job."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _CRON = " ".join(
 
 
 class Schedule(Value):
-    """When a job runs."""
+    """The schedule of a job."""
 
     cron: Annotated[
         str,
@@ -38,14 +38,14 @@ class Schedule(Value):
             200,
         ),
     ]
-    """Five fields, or `@daily` and the like. Source: crontab(5), as Kubernetes reads it."""
+    """Five fields such as `30 4 * * 1-5`, or a macro such as `@daily`. Source: crontab(5), as Kubernetes reads it."""
     time_zone: Annotated[
         str, Form(r"^[A-Z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$", "the name of a time zone, such as 'Europe/Berlin'", 100)
     ] = "Etc/UTC"
     """The time zone of `cron`."""
     overlap: Literal["Forbid", "Allow", "Replace"] = "Forbid"
-    """What happens when one still runs at the time of the next."""
+    """What happens if a run is still active when the next one is due."""
     deadline_seconds: Annotated[Seconds, Field(ge=1)] = 3600
-    """Seconds after which a run is ended."""
+    """Seconds after which a run is stopped."""
     retries: Annotated[Int, Field(ge=0, le=20)] = 2
-    """Further tries after a run that failed."""
+    """The number of retries after a failed run."""

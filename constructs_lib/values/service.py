@@ -1,4 +1,4 @@
-"""A service: one microservice, described once, the same for every environment."""
+"""A service: one microservice, described once for all environments."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ _SqlName = Annotated[
 
 
 class Database(Value):
-    """A PostgreSQL database of the service's own. Its address and password arrive as the secret `database`."""
+    """A PostgreSQL database for one service. The secret `database` holds its address and password."""
 
     name: _SqlName
-    """The database's name."""
+    """The name of the database."""
     owner: _SqlName
-    """The role that owns it, and that the service uses."""
+    """The role that owns the database and that the service connects as."""
     extensions: Many[
         Annotated[str, Form(r"^[a-z][a-z0-9_-]{0,62}$", "the name of an extension, such as 'vector'")]
     ] = ()
-    """Extensions that are created in it."""
+    """The PostgreSQL extensions to create in the database."""
 
 
 def _as_dependency(item: object) -> object:
@@ -55,94 +55,94 @@ _FILES = ("platform", "holds", "rollouts")
 
 
 class Service(Value):
-    """One microservice. What cannot be guessed must be said; all else has a safe default.
+    """One microservice. Only `name`, `owner` and `image` are required; all other fields have safe defaults.
 
-    With `schedule` it is a scheduled job, with `claims` it is stateful, with `ports` it is a microservice,
-    and otherwise a worker.
+    A service with `schedule` is a scheduled job, with `claims` a stateful service, with `ports` a microservice.
+    Any other service is a worker.
     """
 
     stands_alone: ClassVar[bool] = True
 
     name: Name
-    """Its name, the same everywhere."""
+    """Its name, the same in every environment."""
     owner: Name
-    """The team that is asked and alerted."""
+    """The team that is responsible for it and receives its alerts."""
     image: ImageRepository
-    """The repository of its images; a release adds the digest."""
+    """The repository of its images. A release adds the digest."""
     ports: Many[Port] = ()
-    """What it listens on, the most important one first."""
+    """The ports that it listens on, the most important one first."""
     description: Line = ""
-    """What it is for, in a line."""
+    """The purpose of the service, in one line."""
     tier: Exactly[Literal[1, 2, 3]] = 2
-    """1: the business stops without it. 2: customers notice. 3: nobody notices for an hour."""
+    """The effect of an outage. 1: the business stops. 2: customers notice. 3: no one notices for an hour."""
     repository: Line = ""
-    """The address of its source."""
+    """The address of its source code."""
     runbook: Line = ""
-    """The address of the page that says what to do at night."""
+    """The address of the page with instructions for incidents."""
 
     command: Many[PlainText] = ()
-    """The program; the image's own when not given."""
+    """The program. Default: the entry point of the image."""
     args: Many[PlainText] = ()
     """The arguments of the program."""
     env: Env = {}
-    """Environment variables: text, numbers, or references."""
+    """Environment variables: strings, whole numbers, or references."""
     configs: Many[Config] = ()
-    """ConfigMaps of its own."""
+    """Its configuration. Each one becomes a ConfigMap."""
     secrets: Many[Secret] = ()
-    """References to its secrets."""
+    """References to entries of the secret store."""
     volumes: Many[Volume] = ()
-    """Space that it may write to, beside `/tmp`."""
+    """Writable storage, in addition to `/tmp`."""
     init: Many[Container] = ()
-    """Containers that run one after the other before it starts."""
+    """Containers that run one after another before the main container starts."""
     sidecars: Many[Container] = ()
-    """Containers that run beside it."""
+    """Containers that run beside the main container."""
     user: Annotated[Int, Field(gt=10_000, le=2_000_000_000)] = 10_001
-    """The UID and GID it runs as; above 10000, so that it is nobody on the node."""
+    """The UID and GID of its processes. Values above 10000 do not collide with users of the node."""
 
     size: Size = "S"
-    """Its CPU and memory: a size that the environment maps, or numbers."""
+    """Its CPU and memory: a size that the environment defines, or explicit `Resources`."""
     scale: Pods = "S"
-    """How many pods run: a size that the environment maps, or numbers."""
+    """The number of its pods: a size that the environment defines, or an explicit `Scale`."""
     recommend_resources: Bool = False
-    """Whether a VerticalPodAutoscaler writes down what it would reserve; it never changes a pod."""
+    """Whether a VerticalPodAutoscaler recommends CPU and memory. It never changes a pod."""
     startup: Probe | None = None
-    """Asked until it is started; the question of `readiness`, with patience, when not given."""
+    """The check that it has started. Default: the `readiness` check with more time."""
     readiness: Probe | None = None
-    """Whether it may get requests; whether the first port is open when not given."""
+    """The check that it can receive requests. Default: its first port is open."""
     liveness: Probe | None = None
-    """Whether it must be restarted; whether the first port is open, asked seldom, when not given."""
+    """The check that it works; if not, it is restarted. Default: its first port is open, checked less often."""
     shutdown: Shutdown = Shutdown()
-    """How its pods end."""
+    """How its pods shut down."""
 
     depends_on: Many[Annotated[Dependency, BeforeValidator(_as_dependency)]] = ()
-    """The services that it calls: the network is opened, and their addresses are written into its environment."""
+    """The services that it calls. Each one opens the network and adds an environment variable with the address."""
     outside: Many[Outside] = ()
-    """Destinations outside the cluster that it may reach."""
+    """Destinations outside the cluster that it may connect to."""
     database: Database | None = None
-    """A database of its own."""
+    """Its database. Default: no database."""
     route: Route | None = Route()
-    """How it is reached inside; `None` for a service that is called directly, as a collector."""
+    """How it is reached inside the cluster. `None` for a service that is called directly, such as a collector."""
     external: ExternalRoute | None = None
-    """How people outside reach it; nobody does when not given."""
+    """How it is reached from outside the cluster. Default: not reachable from outside."""
     metrics: Metrics | None = None
     """Where Prometheus reads its metrics."""
     telemetry: Bool = True
-    """Whether it gets the OpenTelemetry variables and may reach the collector."""
+    """Whether it gets the OpenTelemetry variables and may connect to the collector."""
     permissions: Many[Permission] = ()
-    """What it may do with the Kubernetes API; it has no token when not given."""
+    """Its permissions in the Kubernetes API. Default: none, and its pods get no token."""
 
     claims: Many[Claim] = ()
-    """Space that outlives its pods."""
+    """Storage that outlives its pods."""
     schedule: Schedule | None = None
-    """When it runs; always when not given."""
+    """When it runs. Default: all the time."""
     patches: Many[Patch] = ()
-    """Fields of rendered objects that no other field says."""
+    """Changes to rendered objects that no other field can express."""
 
     _schema = model_validator(mode="before")(_as_mapping)
 
     @property
     def kind(self) -> Kind:
-        """What it is on Kubernetes."""
+        """The kind of workload, which follows from the fields that are given."""
         if self.schedule:
             return "scheduled-job"
         if self.claims:
@@ -151,26 +151,26 @@ class Service(Value):
 
     @property
     def routed(self) -> tuple[Port, ...]:
-        """The ports that a gateway reaches; none for a service that is called directly."""
+        """The ports that a gateway reaches. Empty for a service that is called directly."""
         if self.kind != "microservice" or self.route is None:
             return ()
         return tuple(port for port in self.ports if port.protocol != "tcp")
 
     @property
     def slotted(self) -> bool:
-        """Whether its objects carry the name of a slot."""
+        """Whether its objects exist once for each slot."""
         return self.kind == "microservice"
 
     def containers(self) -> Iterator[Container]:
-        """The containers beside the main one."""
+        """Yield the init containers and the sidecars."""
         yield from (*self.init, *self.sidecars)
 
     def port(self, name: str | None) -> Port | None:
-        """The port of that name, the first one for None; None where there is none."""
+        """Return the port of that name, or the first port if `name` is None. Returns None if there is no such port."""
         return next((port for port in self.ports if name in (None, port.name)), None)
 
     def written(self) -> dict[str, Any]:
-        """The spec as a release keeps it: only what was set, and the version of this form."""
+        """Return the spec as a release keeps it: the fields that were set, and the version of the format."""
         return {"schema": SCHEMA, **super().written()}
 
     @field_validator("name")
@@ -205,7 +205,7 @@ __all__ = ["DATABASE_KEYS", "Database", "Kind", "Patch", "Schedule", "Service"]
 
 
 def change_of_kind(before: Service, after: Service) -> str:
-    """Why one spec cannot take the place of another: a service keeps its kind. Empty where it can."""
+    """Return why `after` cannot replace `before`, or an empty string if it can. A service keeps its kind."""
     if before.kind == after.kind:
         return ""
     return f"{before.name} is a {before.kind} and would become a {after.kind}"

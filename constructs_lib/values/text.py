@@ -1,4 +1,4 @@
-"""The kinds of text that a value may hold. Each stands here once, with the words that explain it."""
+"""The string types of values. Each is defined here once, with the explanation that messages use."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 @dataclass(frozen=True)
 class Form:
-    """Text of one form; what is not of it is told what the form is."""
+    """A pattern for strings. The message for any other string contains the explanation."""
 
     pattern: str
     explanation: str
     max_length: int | None = None
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
-        """How pydantic checks it."""
+        """Return the pydantic schema that checks the pattern."""
         text = core_schema.str_schema(strict=True, pattern=self.pattern, max_length=self.max_length)
         message = f"must be {self.explanation}"
         return core_schema.custom_error_schema(text, custom_error_type="form", custom_error_message=message)
 
 
 def printable(text: object) -> object:
-    """Refuse what YAML, a header or a log line cannot carry: control characters and lone surrogates."""
+    """Refuse characters that YAML, a header or a log line cannot hold: control characters and lone surrogates."""
     if isinstance(text, str) and not text.isprintable():
         bad = next((ch for ch in text if ch not in "\n\t" and not ch.isprintable()), None)
         if bad:
@@ -39,7 +39,7 @@ Reason = Annotated[
     str, Form(r"^[^\n\t]{10,500}$", "one line of 10 to 500 characters that says why"), BeforeValidator(printable)
 ]
 
-#: An RFC 1123 label: what Kubernetes accepts as the name of a Service or a namespace.
+#: An RFC 1123 label that begins with a letter: a valid name of a Service or a namespace.
 Name = Annotated[
     str,
     Form(
@@ -59,11 +59,11 @@ PortName = Annotated[
 VariableName = Annotated[
     str, Form(r"^[A-Za-z_][A-Za-z0-9_]{0,252}$", "the name of an environment variable: letters, digits and '_'")
 ]
-#: A key of a ConfigMap or a Secret, and the name of its file.
+#: A key of a ConfigMap or a Secret. It is also the name of the mounted file.
 FileName = Annotated[
     str, Form(r"^\.?[-_a-zA-Z0-9][-._a-zA-Z0-9]*$", "a file name: letters, digits, '-', '_' and '.', at most 253", 253)
 ]
-#: An absolute path inside a container, without empty and dotted steps: two paths differ if their texts do.
+#: An absolute path inside a container, without empty or dotted steps, so that different strings are different paths.
 FilePath = Annotated[
     str,
     Form(
@@ -77,7 +77,7 @@ _PART = r"[a-z0-9]+(([.]|__?|-+)[a-z0-9]+)*"
 _REPOSITORY = rf"{_PART}((:[0-9]{{1,5}})?(/{_PART})+)?"
 #: A repository of images, without tag and digest: `ghcr.io/acme/checkout`.
 ImageRepository = Annotated[str, Form(rf"^{_REPOSITORY}$", "an image's repository without tag and digest", 255)]
-#: An image by digest: `ghcr.io/acme/checkout@sha256:…`; the only form in which an image runs.
+#: An image by digest: `ghcr.io/acme/checkout@sha256:…`. Every image runs by digest.
 Image = Annotated[
     str,
     Form(
@@ -88,7 +88,7 @@ Image = Annotated[
 ]
 
 _LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
-#: A host name, as a whole or the first labels of one.
+#: A host name, or its first labels.
 Host = Annotated[str, Form(rf"^{_LABEL}(\.{_LABEL})*$", "a host name in lower case, such as 'shop.example.com'", 253)]
 
 _ESCAPED = r"%([013-9A-Fa-f][0-9A-Fa-f]|2[0-9A-Ea-e])"

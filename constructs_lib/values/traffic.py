@@ -1,4 +1,4 @@
-"""How a service is reached, and what it reaches."""
+"""How a service is reached, and which destinations it may reach."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ from .text import HeaderName, HeaderValue
 
 
 class Match(Value):
-    """Requests that a route takes: all conditions hold."""
+    """The conditions of a route. A request matches if it meets all of them."""
 
     path: UrlPath = "/"
-    """The path, and everything below it."""
+    """The path. Paths below it match too, unless `exact` is set."""
     exact: Bool = False
-    """The path and nothing below it."""
+    """Whether only the path itself matches, without the paths below it."""
     headers: dict[HeaderName, HeaderValue] = {}
-    """Header names and the exact value of each."""
+    """The required headers, each with its exact value."""
     method: Literal["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"] | None = None
-    """The HTTP method; any when not given."""
+    """The HTTP method. Default: any method."""
 
     @field_validator("headers")
     @classmethod
@@ -51,25 +51,25 @@ class Match(Value):
 
 
 class Retries(Value):
-    """When a gateway asks again."""
+    """When a gateway retries a request."""
 
     attempts: Annotated[Int, Field(ge=1, le=10)] = 2
-    """How often it asks again."""
+    """The number of retries."""
     statuses: Many[Annotated[Int, Field(ge=400, le=599)]] = (503,)
-    """HTTP statuses that are asked again; a connection that failed always is."""
+    """The HTTP statuses after which it retries. It always retries after a failed connection."""
     per_try_seconds: Annotated[Seconds, Field(ge=1)] | None = None
-    """Seconds for each try; those of the whole answer when not given."""
+    """The timeout of each try, in seconds. Default: only the timeout of the whole request applies."""
 
 
 class Route(Value):
-    """How the gateway inside the cluster reaches the service. Every HTTP and gRPC service has one."""
+    """How the internal gateway reaches the service. Every HTTP and gRPC service has a route by default."""
 
     matches: Many[Match] = (Match(),)
-    """The requests that it takes."""
+    """The requests that the route accepts. A request needs to match one of them."""
     timeout_seconds: Seconds = 15
-    """Seconds for a whole answer; 0 for WebSocket, server-sent events and streams, which have no end."""
+    """The timeout of a request, in seconds. Use 0 for WebSocket, server-sent events and streams, which do not end."""
     retries: Retries | None = None
-    """When the gateway asks again; never when not given."""
+    """When the gateway retries a request. Default: never."""
 
     @field_validator("matches")
     @classmethod
@@ -80,12 +80,12 @@ class Route(Value):
 
 
 class ExternalRoute(Route):
-    """How people outside reach the service, in addition to the route inside."""
+    """How the service is reached from outside the cluster, in addition to its internal route."""
 
     hosts: Many[Host]
-    """First labels of the host names; the environment adds its domain: `shop` becomes `shop.example.com`."""
+    """The host names without the domain. The environment adds its domain: `shop` becomes `shop.example.com`."""
     port: PortName | None = None
-    """The port that is reached; the first routed one when not given."""
+    """The name of the port that gets the requests. Default: the first routed port."""
 
     @field_validator("hosts")
     @classmethod
@@ -106,18 +106,18 @@ def _is_template(text: str) -> bool:
 
 
 class Dependency(Value):
-    """Another service that this one calls. Its address is written into the environment; nobody types it."""
+    """Another service that this service calls. An environment variable holds its address."""
 
     service: Name
-    """Its name."""
+    """The name of the service to call."""
     port: PortName | None = None
-    """The name of the port; the first one when not given."""
+    """The name of the port. Default: the first port."""
     env: dict[VariableName, PlainText] = {}
-    """Variables with `{host}`, `{port}` or `{address}`; `<SERVICE>_ADDR` with the address when not given."""
+    """Environment variables with `{host}`, `{port}` or `{address}`. Default: `<SERVICE>_ADDR` with the address."""
     cycle: Reason | None = None
-    """Why this dependency may close a circle."""
+    """Why this dependency may be part of a cycle."""
     upward: Reason | None = None
-    """Why this inside service may call one that people outside reach."""
+    """Why this internal service may call a service that is reachable from outside."""
 
     @field_validator("env")
     @classmethod
@@ -131,7 +131,7 @@ class Dependency(Value):
         return env
 
     def variables(self, host: str, port: int) -> dict[str, str]:
-        """The environment variables that carry the address."""
+        """Return the environment variables that hold the address."""
         default = {self.service.upper().replace("-", "_") + "_ADDR": "{address}"}
         address = f"{host}:{port}"
         return {k: t.format(host=host, port=port, address=address) for k, t in (self.env or default).items()}
@@ -145,14 +145,14 @@ def _is_range(text: str) -> bool:
 
 
 class Outside(Value):
-    """A destination outside the cluster that the service may reach."""
+    """A destination outside the cluster that the service may connect to."""
 
     name: Name
-    """What it is called here."""
+    """A name for the destination."""
     cidrs: Many[Line]
-    """Address ranges, as `203.0.113.0/24`."""
+    """Its address ranges, such as `203.0.113.0/24`."""
     ports: Many[PortNumber] = (443,)
-    """The ports there."""
+    """Its ports."""
 
     @field_validator("cidrs")
     @classmethod
@@ -171,36 +171,36 @@ class Metrics(Value):
     port: PortNumber
     """The number of the port."""
     path: UrlPath = "/metrics"
-    """The path."""
+    """The path of the metrics."""
     interval_seconds: Annotated[Seconds, Field(ge=5)] = 30
-    """Seconds from one reading to the next."""
+    """Seconds between two scrapes."""
 
 
 class Shutdown(Value):
-    """How a pod ends: gateways forget it while it still serves, then it finishes what it has begun."""
+    """How a pod shuts down. First gateways stop sending requests, then the pod completes its open requests."""
 
     drain_seconds: Annotated[Seconds, Field(ge=1)] = 10
-    """Seconds in which it still takes requests, until every gateway knows."""
+    """Seconds in which the pod still accepts requests, until every gateway has removed it."""
     finish_seconds: Annotated[Seconds, Field(ge=1)] = 20
-    """Seconds from then to the end of the last request."""
+    """Seconds that the pod then has to complete its open requests."""
 
     @property
     def grace_seconds(self) -> int:
-        """Seconds that Kubernetes waits before it kills."""
+        """Seconds until Kubernetes kills the pod."""
         return self.drain_seconds + self.finish_seconds
 
 
 class Permission(Value):
-    """What the service may do with the Kubernetes API, in its own namespace."""
+    """A permission of the service in the Kubernetes API, in its own namespace."""
 
     resources: Many[PlainText]
-    """Kinds in the plural, as `configmaps`."""
+    """Kinds in the plural, such as `configmaps`."""
     verbs: Many[Literal["get", "list", "watch", "create", "update", "patch", "delete"]]
-    """What may be done with them."""
+    """The allowed verbs."""
     api_groups: Many[PlainText] = ("",)
-    """Their API groups; the core group is the empty text."""
+    """The API groups of the kinds. The core group is the empty string."""
     names: Many[PlainText] = ()
-    """Objects by name; all when not given."""
+    """The names of the objects. Default: all objects of the kinds."""
 
     @model_validator(mode="after")
     def _narrow(self) -> Self:

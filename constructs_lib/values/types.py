@@ -1,4 +1,4 @@
-"""Numbers, truth values, lists and alternatives, each strict: nothing is guessed from something else."""
+"""Strict types for numbers, booleans, lists and alternatives. No value is converted from another type."""
 
 from __future__ import annotations
 
@@ -23,18 +23,21 @@ def _in_order(items: object) -> object:
 
 
 def _exact(value: object) -> object:
-    # Python takes True and 1.0 for 1.
+    # In Python, True and 1.0 equal 1.
     if isinstance(value, bool | float):
         raise PydanticCustomError("exact", "must be a whole number")
     return value
 
 
 Many = Annotated[tuple[T, ...], BeforeValidator(_in_order)]
-"""A list; a set has no order, and would make other bytes on another day."""
+"""A list. A set is refused, because its order can differ between runs and would change the manifests."""
 Exactly = Annotated[T, BeforeValidator(_exact)]
-"""One of some whole numbers."""
+"""One of several whole numbers."""
 
 
 def one_of(allowed: str, choose: Callable[[Any], str | None]) -> Discriminator:
-    """Chooses the alternative by its tag, so that a mistake is one sentence, about the one that was meant."""
+    """Return a discriminator that chooses an alternative by its tag.
+
+    A mistake then produces one sentence about that alternative, not one for each alternative.
+    """
     return Discriminator(choose, custom_error_type="one_of", custom_error_message=f"must be {allowed}")

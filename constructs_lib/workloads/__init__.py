@@ -1,1 +1,1 @@
-"""The kinds of workload, each as its slots see it, and the objects that the slots of a service share."""
+"""The workload constructs, one for each kind of service, and the objects that its slots share."""

@@ -1,4 +1,4 @@
-"""A server behind a gateway, or called directly: one of its two complete sets of objects."""
+"""Creates the objects of one slot of a microservice."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from ..values.resolved_service import ResolvedService
 
 
 class Microservice(Construct):
-    """One slot of a service that serves: its Deployment and all that only this slot has.
+    """One slot of a microservice: its Deployment and the other objects of this slot only.
 
-    During a rollout there are two of these, each from its own spec; they share a `SharedObjects`.
+    During a rollout there are two slots, each with its own spec. `SharedObjects` holds the objects that both use.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Microservice(Construct):
 
 
 def deployment(scope: Construct, resolved: ResolvedService, version: Version, slot: str) -> None:
-    """A Deployment that is updated without a pod missing. Without replicas where an autoscaler sets them."""
+    """Add a Deployment. Updates keep the full number of pods. `replicas` is left out if an autoscaler sets it."""
     about = meta(resolved, slot_name(resolved.service.name, slot), slot)
     replicas = {"replicas": resolved.scale.min} if resolved.scale.is_fixed else {}
     Manifest(

@@ -1,4 +1,4 @@
-"""A program that runs at set times and ends."""
+"""Creates the objects of a scheduled job."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..values.resolved_service import ResolvedService
 
 
 class ScheduledJob(Construct):
-    """A CronJob whose runs neither overlap nor last for ever, unless the service says so."""
+    """A CronJob. By default its runs do not overlap and end after an hour at the latest."""
 
     def __init__(self, scope: Construct, resolved: ResolvedService, version: Version) -> None:
         super().__init__(scope, resolved.service.name)

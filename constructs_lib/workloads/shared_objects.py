@@ -1,4 +1,4 @@
-"""What the slots of a service share: how it is reached, whom it may reach, and where it is measured."""
+"""Creates the objects that the slots of a service share: routes, aliases, network policies and the monitor."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..values.service import change_of_kind
 
 
 class SharedObjects(Construct):
-    """The routes with their weights, the aliases, the network policies and the monitor of a service."""
+    """The routes with their weights, the aliases, the network policies, the monitor, and the database secret."""
 
     def __init__(self, scope: Construct, traffic: Traffic) -> None:
         _refuse_another_kind(traffic)

@@ -1,4 +1,4 @@
-"""A program whose pods each keep data and a name of their own."""
+"""Creates the objects of a stateful service, whose pods each have their own data and name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ..values.resolved_service import ResolvedService
 
 
 class StatefulService(Construct):
-    """A StatefulSet whose volume claims stay when it is scaled down or deleted."""
+    """A StatefulSet. Its volume claims stay when it is scaled down or deleted."""
 
     def __init__(self, scope: Construct, resolved: ResolvedService, version: Version) -> None:
         name = resolved.service.name

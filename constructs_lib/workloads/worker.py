@@ -1,4 +1,4 @@
-"""A program that works without being called, as a consumer of a queue."""
+"""Creates the objects of a worker, a program that receives no requests, such as the consumer of a queue."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .microservice import deployment
 
 
 class Worker(Construct):
-    """A Deployment without a port. It has no slots, as no traffic could be shared between them."""
+    """A Deployment without a port. It has no slots, because it gets no traffic to split between them."""
 
     def __init__(self, scope: Construct, resolved: ResolvedService, version: Version) -> None:
         name = resolved.service.name
