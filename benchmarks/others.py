@@ -27,7 +27,7 @@ class Build:
     def check(self) -> None:
         """Compare the output with the objects of synth. Raises Failed if they differ."""
         if not alike(documents(self.program.output.read_text(encoding="utf-8")), self.objects):
-            raise Failed(f"`{' '.join(self.program.command)}` makes other objects than synth; mend benchmarks/")
+            raise Failed(f"`{' '.join(self.program.command)}` makes other objects than synth. Fix benchmarks/")
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ _KINDS: tuple[tuple[tuple[type, ...], str], ...] = (
 def shown(value: object, limit: int = 80) -> str:
     """Return the value as a message shows it: short, on one line, and without secrets."""
     if isinstance(value, str):
-        text = f"a text of {len(value)} characters" if looks_like(value) else repr(value)
+        text = f"a string of {len(value)} characters" if looks_like(value) else repr(value)
     elif value is None or isinstance(value, bool | float):
         text = repr(value)
     elif isinstance(value, int):

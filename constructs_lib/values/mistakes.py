@@ -16,8 +16,8 @@ T = TypeVar("T", bound=Value)
 
 _MESSAGES = {
     "missing": "must be given",
-    "string_type": "must be text",
-    "string_unicode": "must be text that Unicode knows",
+    "string_type": "must be a string",
+    "string_unicode": "must be a string of Unicode characters",
     "int_type": "must be a whole number",
     "int_parsing_size": "must be a smaller number",
     "bool_type": "must be True or False",
@@ -30,7 +30,7 @@ _MESSAGES = {
     "greater_than": "must be above {gt}",
     "less_than_equal": "must be at most {le}",
     "less_than": "must be below {lt}",
-    "invalid_key": "must be text",
+    "invalid_key": "must be a string",
     "timezone_aware": "must name its zone, such as '2026-11-20T08:30:00Z'",
     "recursion_loop": "must not hold itself",
 }
@@ -108,7 +108,7 @@ def _got(error: Mapping[str, Any]) -> str:
         return ""
     value = error["input"]
     if isinstance(value, str) and not _PRIVATE.isdisjoint(error["loc"]):
-        return f", got a text of {len(value)} characters"
+        return f", got a string of {len(value)} characters"
     return f", got {shown(value)}"
 
 

@@ -26,7 +26,7 @@ def _as_data(value: object) -> Any:
         return [_as_data(each) for each in value]
     if isinstance(value, dict) and all(isinstance(key, str) for key in value):
         return {_as_data(key): _as_data(each) for key, each in value.items()}
-    raise PydanticCustomError("data", "must be text, numbers, truth values, lists and mappings with text as keys")
+    raise PydanticCustomError("data", "must be strings, numbers, booleans, lists and mappings with strings as keys")
 
 
 def _data(value: object) -> Any:

@@ -63,7 +63,7 @@ def refuse_plain_secrets(env: Mapping[str, object]) -> None:
         what = looks_like(str(value)) or ("a secret by its name" if _is_named_secret(name, value) else None)
         if what:
             raise ValueError(
-                f"{name} holds {what} in plain text, got a text of {len(str(value))} characters; add a Secret(…) and "
+                f"{name} holds {what} in plain text, got a string of {len(str(value))} characters; add a Secret(…) and "
                 f"use SecretKey(secret=…, key=…), or Public(public=…, reason=…) if it is none"
             )
 
@@ -72,4 +72,4 @@ def refuse_secret_text(where: str, text: str, remedy: str = "") -> None:
     """Refuse a configuration, argument or patch that contains a secret. Raises ValueError."""
     if what := looks_like(text):
         remedy = remedy or "move it to a Secret(…) with a mount or a SecretKey(…)"
-        raise ValueError(f"{where} holds {what} in plain text, got a text of {len(text)} characters; {remedy}")
+        raise ValueError(f"{where} holds {what} in plain text, got a string of {len(text)} characters; {remedy}")

@@ -29,7 +29,7 @@ REFUSED: list[tuple[type[Value], dict[str, Any], str]] = [
     (Config, {**CONFIG, "name": "x" * 57},
      "Config.name must have at most 56 characters, as prefixes are added to it, got 57; shorten it"),
     (Config, {**CONFIG, "data": {"a/b": "x"}}, f"each key of Config.data must be {FILE_NAME}, got 'a/b'"),
-    (Config, {**CONFIG, "data": {"a": 5}}, "Config.data.a must be text, got 5"),
+    (Config, {**CONFIG, "data": {"a": 5}}, "Config.data.a must be a string, got 5"),
     (Config, {**CONFIG, "data": {"a": "x" * 1_000_001}},
      "Config.data must have at most 1000000 bytes, got 1000002; put it into the image or a volume"),
     (Config, {**CONFIG, "mount": "etc"}, f"Config.mount must be {FILE_PATH}, got 'etc'"),

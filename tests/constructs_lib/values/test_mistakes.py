@@ -130,7 +130,7 @@ def test_the_sentence_and_the_one_who_reads_it_agree() -> None:
         (5, ["must be a mapping with the fields of Service, got 5"]),
         (None, ["must be a mapping with the fields of Service, got None"]),
         ({}, ["name must be given", "owner must be given", "image must be given"]),
-        (dict[Any, Any](SERVICE) | {1: 2}, ["each key of Service must be text, got 1"]),
+        (dict[Any, Any](SERVICE) | {1: 2}, ["each key of Service must be a string, got 1"]),
     ],
     ids=["a number", "nothing", "no field", "a number as a key"],
 )

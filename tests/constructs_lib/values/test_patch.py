@@ -13,7 +13,7 @@ from tests.support.mistakes import REASON, by_sentence, mistake
 from tests.support.strategies import JSON
 
 PATCH: dict[str, Any] = {"kind": "Deployment", "path": "/spec/replicas", "reason": REASON}
-DATA = "must be text, numbers, truth values, lists and mappings with text as keys"
+DATA = "must be strings, numbers, booleans, lists and mappings with strings as keys"
 POINTER = "a JSON pointer, such as '/spec/replicas'"
 
 

@@ -67,7 +67,7 @@ def test_what_only_resembles_one_is_none(text: str) -> None:
 def test_a_secret_is_recognized_by_its_name(name: str, value: str | int) -> None:
     sentence = service_mistake(env={name: value})
     assert sentence == (
-        f"env: {name} holds a secret by its name in plain text, got a text of {len(str(value))} characters; "
+        f"env: {name} holds a secret by its name in plain text, got a string of {len(str(value))} characters; "
         f"add a Secret(…) and use SecretKey(secret=…, key=…), or Public(public=…, reason=…) if it is none"
     )
 

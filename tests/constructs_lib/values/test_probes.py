@@ -43,7 +43,7 @@ def test_a_probe_says_only_what_was_said(probe: Probe, written: dict[str, Any]) 
         ({"kind": "tcp", "period_seconds": 0}, "Probe.period_seconds must be at least 1, got 0"),
         ({"kind": "tcp", "failures": 601}, "Probe.failures must be at most 600, got 601"),
         ({"kind": "tcp", "delay_seconds": -1}, "Probe.delay_seconds must be at least 0, got -1"),
-        ({"kind": "exec", "command": "check -q"}, "Probe.command must be a list, got a text of 8 characters"),
+        ({"kind": "exec", "command": "check -q"}, "Probe.command must be a list, got a string of 8 characters"),
     ],
     ids=by_sentence,
 )  # fmt: skip

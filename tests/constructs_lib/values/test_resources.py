@@ -48,7 +48,7 @@ def test_a_larger_number_is_a_larger_amount(number: int, unit: str) -> None:
         ({"cpu": "1", "memory": "512m"},
          "Resources: memory must be at least '1Mi', got '512m'; 'm' is a thousandth of a byte"),
         ({"cpu": "0", "memory": "1Gi"}, "Resources.cpu must be more than nothing, got '0'"),
-        ({"cpu": 1, "memory": "1Gi"}, "Resources.cpu must be text, got 1"),
+        ({"cpu": 1, "memory": "1Gi"}, "Resources.cpu must be a string, got 1"),
         ({"cpu": "1"}, "Resources.memory must be given"),
     ],
     ids=by_sentence,

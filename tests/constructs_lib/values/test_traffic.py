@@ -22,7 +22,7 @@ REFUSED: list[tuple[type[Value], dict[str, Any], str]] = [
     (Match, {"headers": {"a b": "c"}},
      "each key of Match.headers must be the name of a header: letters, digits and '-', at most 256, got 'a b'"),
     (Match, {"headers": {"a": ""}},
-     "Match.headers.a must be the value of a header: printable ASCII, got a text of 0 characters"),
+     "Match.headers.a must be the value of a header: printable ASCII, got a string of 0 characters"),
     (Match, {"method": "get"},
      "Match.method must be 'GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS' or 'PATCH', got 'get'"),
     (Retries, {"attempts": 11}, "Retries.attempts must be at most 10, got 11"),
