@@ -19,8 +19,7 @@ def _refuse_if_held(what: str, hold: HoldEntry, now: str) -> None:
     if hold.until is None or hold.until > now:
         until = f" until {hold.until}" if hold.until else ""
         raise Refused(
-            f"{what} is held by {hold.actor}{until}: {hold.reason}. Ask them, or take the hold away with "
-            f"`desired unhold`"
+            f"{what} is held by {hold.actor}{until}: {hold.reason}. Ask them, or remove the hold with `desired unhold`"
         )
 
 

@@ -224,5 +224,5 @@ class Intent(Value):
     @model_validator(mode="after")
     def _says_why(self) -> Self:
         if self.unobserved and not self.reason.strip():
-            raise ValueError("unobserved needs a reason; say why nobody can look at the cluster")
+            raise ValueError("unobserved needs a reason. Say why the cluster cannot be checked")
         return self

@@ -89,7 +89,7 @@ def _compare_folder(folder: str, files: Sequence[FileDiff]) -> Iterator[ObjectDi
 
 def _changed(folder: str, old: Object, new: Object) -> ObjectDiff:
     (_, was), (kind, name) = _identity(old), _identity(new)
-    found = words(old, new) or ["nothing but the comment that names its source"]
+    found = words(old, new) or ["only the comment that names its source"]
     if was != name:
         found = [f"renamed from {was}", *(each for each in found if not each.startswith("metadata.name:"))]
     return ObjectDiff("changed", folder, kind, name, tuple(found), tuple(texts(old, new)))

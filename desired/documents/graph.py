@@ -9,6 +9,7 @@ from constructs_lib.plan import Plan
 from constructs_lib.units import SharedInputs
 from constructs_lib.values import Dependency, Problem, Service
 
+from ..core.facts import unknown_environment
 from ..render.fleet import Fleet
 from ..render.inputs import inputs_of
 from ..render.work_tree import WorkTree
@@ -47,7 +48,7 @@ def running_in(fleet: Fleet, root: Path, environment: str | None) -> Running:
     if environment is None:
         return {name: [service] for name, service in tree.renderer.services.items()}
     if environment not in tree.environments:
-        raise Problem(f"there is no environment {environment!r}; there are {', '.join(tree.environments)}")
+        raise Problem(unknown_environment(environment, tree.environments))
     found, files = tree.environments[environment], tree.releases[environment]
     inputs = inputs_of(found, "apps", files.services, files.rollouts, tree.renderer.specs if found.follows_apps else {})
     shared = [unit.inputs for unit in Plan(found, "apps", inputs.request(), ()).units()]

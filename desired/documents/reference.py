@@ -22,7 +22,7 @@ _HEAD = """\
 
 # All fields of all values
 
-A field without a default must be given. Texts, numbers and truth values are taken as they are: `"3"` is no number.
+A field without a default must be given. Values are not converted: `"3"` is a string and not a number.
 """
 
 _NAMED: tuple[tuple[Any, str], ...] = (

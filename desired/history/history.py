@@ -30,7 +30,7 @@ class History:
         """The environment at a commit; None where it was not there."""
         whole = self._git.resolve(commit)
         if whole is None:
-            raise Problem(f"there is no commit {commit[:12]} here; run `git fetch`, or name another one")
+            raise Problem(f"This clone has no commit {commit[:12]}. Run `git fetch`, or name another commit")
         if not self._git.tree(whole, f"releases/{environment}"):
             return None
         found = self._sources.definitions(self.definitions_at(whole)).environments.get(environment)
@@ -48,7 +48,7 @@ class History:
         """The commit before it. Raises Problem where there is none."""
         parent = self._git.resolve(f"{commit}^")
         if parent is None:
-            raise Problem(f"{commit[:12]} is the first commit; there is nothing before it")
+            raise Problem(f"{commit[:12]} is the first commit. There is nothing before it")
         return parent
 
     def stable_images(self, environments: Collection[str]) -> Collection[tuple[str, str, str]]:

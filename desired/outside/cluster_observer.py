@@ -37,9 +37,9 @@ _APPLIED_BY = "kustomize.toolkit.fluxcd.io/"
 _SETTLING_SECONDS, _PAUSE_SECONDS = 1.0, 0.1
 _REASON = re.compile(r"\b(Unauthorized|Forbidden|NotFound)\b")
 _REMEDIES = {
-    "Unauthorized": "log in to it",
-    "Forbidden": "ask for the right to list them",
-    "NotFound": "install what serves them",
+    "Unauthorized": "Log in to the cluster",
+    "Forbidden": "Ask for permission to list them",
+    "NotFound": "Install the controller that serves them",
 }
 
 
@@ -144,11 +144,9 @@ class ClusterObserver:
             data = yaml.safe_load(self._kubeconfig.read_text(encoding="utf-8"))
             return {str(each["name"]) for each in data["contexts"]}
         except OSError as error:
-            raise Problem(f"{self._kubeconfig}: {error.strerror}; name a kubeconfig that can be read") from None
+            raise Problem(f"Cannot read {self._kubeconfig}: {error.strerror}. Pass another --kubeconfig") from None
         except (yaml.YAMLError, ValueError, KeyError, TypeError):
-            raise Problem(
-                f"{self._kubeconfig} holds no contexts of a kubeconfig; name one that kubectl reads"
-            ) from None
+            raise Problem(f"{self._kubeconfig} is not a kubeconfig with contexts. Pass another --kubeconfig") from None
 
     def _list(self, context: str, path: str) -> list[Json]:
         """The objects of a list. Raises Unreachable, or Problem where the server does not give them."""
@@ -160,11 +158,11 @@ class ClusterObserver:
         said = " ".join(done.stderr.split())[-300:]
         reason = _REASON.search(said)
         if done.returncode == TIMED_OUT:
-            raise Unreachable(f"{context} does not answer within {self._timeout:g} s; try again when it does")
+            raise Unreachable(f"{context} did not answer within {self._timeout:g} s. Try again, or check the cluster")
         if reason and reason[1] in _REMEDIES:
             kind = path.partition("?")[0].rpartition("/")[2]
-            raise Problem(f"{context} does not show its {kind}: {said}; {_REMEDIES[reason[1]]}")
-        raise Unreachable(f"{context} cannot be asked: {said}; see that {self._kubeconfig} names where it is")
+            raise Problem(f"Cannot list the {kind} of {context}: {said}. {_REMEDIES[reason[1]]}")
+        raise Unreachable(f"Cannot connect to {context}: {said}. Check its address in {self._kubeconfig}")
 
 
 def _ready_by_slot(slices: Iterable[Json]) -> dict[str, int]:

@@ -58,7 +58,7 @@ class Location:
     @property
     def by_hand(self) -> str:
         """The way around the registry, as the end of a sentence."""
-        return f"give the image by hand with --image {self.repository}@sha256:…"
+        return f"pass the image with --image {self.repository}@sha256:…"
 
 
 def locate(repository: str) -> Location:
@@ -79,7 +79,7 @@ def locate(repository: str) -> Location:
 
 def _no_repository(repository: object) -> Refused:
     return Refused(
-        f"{shown(repository)} is no repository of images; write it without a tag and a digest, "
+        f"{shown(repository)} is not an image repository. Write it without a tag or digest, "
         "such as 'ghcr.io/acme/checkout'"
     )
 
@@ -98,7 +98,7 @@ def login(host: str) -> str:
         return ""
     except (OSError, ValueError, TypeError, AttributeError, RecursionError):
         raise Problem(
-            f"{file} cannot be read as Docker's configuration; mend it, or run `docker login {host}`"
+            f"Cannot read Docker's configuration in {file}. Fix the file, or run `docker login {host}`"
         ) from None
     return base64.b64encode(given).decode() if b":" in given else ""
 
@@ -143,7 +143,7 @@ class RegistrySession:
                 headers={"User-Agent": "desired", "Accept-Encoding": "identity"},
             )
         except (ImportError, OSError, ValueError) as error:
-            raise self._unreachable(self._home, f"the proxy or the certificates: {error}") from None
+            raise self._unreachable(self._home, f"cannot use the proxy or the certificates: {error}") from None
 
     def __enter__(self) -> Self:
         return self
@@ -171,14 +171,14 @@ class RegistrySession:
         except (ValueError, RecursionError):
             found = None
         if not isinstance(found, dict):
-            raise self._unreachable(answer.url, "it answers with something else than a JSON object")
+            raise self._unreachable(answer.url, "the response is not a JSON object")
         return found
 
     def _checked(self, answer: RegistryResponse) -> RegistryResponse:
         if answer.status in (401, 403):
             raise self._forbidden()
         if answer.status != 200:
-            raise self._unreachable(answer.url, f"it answers with status {answer.status}")
+            raise self._unreachable(answer.url, f"it answered with status {answer.status}")
         return answer
 
     def _authorize(self, challenges: list[str]) -> str:
@@ -199,7 +199,7 @@ class RegistrySession:
         found = self.data(answer)
         token = found.get("token") or found.get("access_token")
         if not isinstance(token, str) or not _TOKEN.fullmatch(token):
-            raise self._unreachable(url, "it answers without a token")
+            raise self._unreachable(url, "it answered without a token")
         return token
 
     def _follow(self, url: httpx.URL, authorization: str, accept: Sequence[str]) -> RegistryResponse:
@@ -211,7 +211,7 @@ class RegistrySession:
             if answer.status not in _REDIRECTS:
                 return answer
             url = url.join(self._parsed(answer.headers.get("location", "")))
-        raise self._unreachable(url, f"it redirects more than {_HOPS} times")
+        raise self._unreachable(url, f"it redirected more than {_HOPS} times")
 
     def _send(self, url: httpx.URL, authorization: str, accept: Sequence[str]) -> RegistryResponse:
         import httpx  # noqa: PLC0415
@@ -231,9 +231,9 @@ class RegistrySession:
         for chunk in response.iter_raw():
             body += chunk
             if len(body) > LIMIT_BYTES:
-                raise self._unreachable(response.url, f"it answers with more than {LIMIT_BYTES // 1024**2} MiB")
+                raise self._unreachable(response.url, f"the response is larger than {LIMIT_BYTES // 1024**2} MiB")
             if time.monotonic() > end:
-                raise self._unreachable(response.url, f"its answer takes longer than {self._timeout:g} s")
+                raise self._unreachable(response.url, f"the response took longer than {self._timeout:g} s")
         return bytes(body)
 
     def _parsed(self, url: str) -> httpx.URL:
@@ -242,23 +242,23 @@ class RegistrySession:
         try:
             return httpx.URL(url)
         except (httpx.InvalidURL, ValueError):
-            raise self._unreachable(self._home, f"it sends to {shown(url)}, which is no address") from None
+            raise self._unreachable(self._home, f"it refers to {shown(url)}, which is not a URL") from None
 
     def _refuse_plain(self, url: httpx.URL) -> None:
         if url.scheme != "https" and not (url.scheme == "http" and self.location.local and _is_loopback(url.host)):
-            raise self._unreachable(self._home, f"it sends to {shown(str(url))}, which is not encrypted")
+            raise self._unreachable(self._home, f"it refers to {shown(str(url))}, which is not encrypted")
 
     def _unreachable(self, url: httpx.URL, reason: str) -> Unreachable:
         place = url.netloc.decode(errors="replace") or self.location.host
         return Unreachable(
-            f"{place} does not say which images {self.location.repository} has ({reason}); try again, "
+            f"Cannot read the images of {self.location.repository} from {place} ({reason}). Try again, "
             f"or {self.location.by_hand}"
         )
 
     def _forbidden(self) -> Refused:
         host = self.location.host
         return Refused(
-            f"{host} does not let you read {self.location.path}, if it is there at all; check the name, "
+            f"{host} does not let you read {self.location.path}, or does not have it. Check the name, "
             f"log in with `docker login {host}`, or {self.location.by_hand}"
         )
 

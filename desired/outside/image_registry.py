@@ -61,12 +61,12 @@ class Registry:
         """
         location = locate(repository)
         if not _TAG.fullmatch(version):
-            raise Refused(f"{shown(version)} is no commit and no tag; {location.by_hand} if you have its digest")
+            raise Refused(f"{shown(version)} is neither a commit nor a tag. Name one of them, or {location.by_hand}")
         with RegistrySession(location, self._timeout) as session:
             found = _manifest(session, version) or _of_commit(session, version)
             if found is None:
                 raise Refused(
-                    f"{repository} has no image {shown(version)}; push it, name another one, or {location.by_hand}"
+                    f"{repository} has no image {shown(version)}. Push it, name another one, or {location.by_hand}"
                 )
             facts = _facts(session, found)
             commit = _commit(repository, version, found.tag, facts.get(_REVISION, ""))
@@ -101,8 +101,8 @@ def _manifest(session: RegistrySession, reference: str) -> _Manifest | None:
 
 def _no_image(session: RegistrySession, reference: str, kind: object) -> str:
     return (
-        f"{session.location.repository} has no image under {shown(reference)}, but {shown(kind)}; "
-        f"name another one, or {session.location.by_hand}"
+        f"{session.location.repository}: {shown(reference)} is not an image, but {shown(kind)}. "
+        f"Name another one, or {session.location.by_hand}"
     )
 
 
@@ -113,8 +113,8 @@ def _digest(session: RegistrySession, reference: str, answer: RegistryResponse) 
     expected = [each for each in (said, reference) if each.startswith("sha256:")]
     if any(each != digest for each in expected):
         raise Refused(
-            f"{session.location.repository}: what the registry sent for {shown(reference)} is {digest}, "
-            f"and not {expected[0]}; do not use it, and look at who changed the registry"
+            f"{session.location.repository}: the registry sent {digest} for {shown(reference)}, "
+            f"not {expected[0]}. Do not use this image, and find out who changed the registry"
         )
     return digest
 
@@ -140,7 +140,7 @@ def _of_commit(session: RegistrySession, commit: str) -> _Manifest | None:
 def _ambiguous(session: RegistrySession, commit: str, tags: list[str]) -> Refused:
     some = ", ".join(sorted(tags)[:_CANDIDATES]) + (", …" if len(tags) > _CANDIDATES else "")
     return Refused(
-        f"{session.location.repository} has several images for the commit {commit}: {some}; name one of them"
+        f"{session.location.repository} has several images for the commit {commit}: {some}. Name one of these tags"
     )
 
 
@@ -166,8 +166,7 @@ def _tags(session: RegistrySession) -> Iterator[str]:
         if not (path := answer.next_page):
             return
     raise Refused(
-        f"{session.location.repository} has too many tags to look through; name the tag whole, "
-        f"or {session.location.by_hand}"
+        f"{session.location.repository} has too many tags to search. Give the full tag, or {session.location.by_hand}"
     )
 
 
@@ -200,8 +199,8 @@ def _labels(session: RegistrySession, image: _Manifest) -> dict[str, str]:
     answer = session.get(f"/v2/{session.location.path}/blobs/{digest}")
     if answer is None:
         raise Refused(
-            f"{session.location.repository}@{image.digest} is not whole: {digest} is missing; "
-            f"push it again, or {session.location.by_hand}"
+            f"{session.location.repository}@{image.digest} is incomplete: {digest} is missing. "
+            f"Push the image again, or {session.location.by_hand}"
         )
     _digest(session, digest, answer)
     return _texts(_mapping(session.data(answer).get("config")).get("Labels"))
@@ -228,8 +227,8 @@ def _commit(repository: str, version: str, tag: str, revision: str) -> str | Non
     if asked and not _same(asked, revision):
         raise Refused(
             f"{repository}: the image under the tag {tag} says that it was built from {revision}, "
-            f"and not from {asked}; set its label {_REVISION} in the build, "
-            f"or give the image by hand with --image {repository}@sha256:…"
+            f"not from {asked}. Set its label {_REVISION} in the build, "
+            f"or pass the image with --image {repository}@sha256:…"
         )
     return revision
 

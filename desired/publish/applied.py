@@ -24,7 +24,7 @@ class PublishedCommits:
         """The digest of the platform that made a cluster's manifests at a commit. Raises Problem."""
         git = self.branches.git
         if git.resolve(commit) is None:
-            raise Problem(f"{cluster} stands at {commit[:12]}, which is not in this clone; run `git fetch`")
+            raise Problem(f"{cluster} runs the commit {commit[:12]}, which this clone does not have. Run `git fetch`")
         return self.sources.platform_digest(commit_message.older_codes(git.message(commit)).get(cluster, commit))
 
     def folders_unlike_live(self, commit: str) -> frozenset[str] | None:

@@ -77,7 +77,7 @@ class _Walk:
             return
         if baseline.repairs:
             files = ", ".join(sorted(baseline.repairs)[:3])
-            yield f"{short} builds on {commit.parent[:12]}, which is not right: {files}"
+            yield f"{short} builds on {commit.parent[:12]}, which needs repairs: {files}"
             return
         when = datetime.fromtimestamp(commit.author.time, UTC)
         try:
@@ -85,17 +85,17 @@ class _Walk:
             changes: Changes = dict(release_files.file_changes(before, outcome.state))
             changes |= self._publisher.manifests(baseline, commit.parent, before, outcome)
         except Problem as problem:
-            yield f"{short} is no legal {recorded.intent.operation.verb}: {problem.sentences[0]}"
+            yield f"{short} is not a legal {recorded.intent.operation.verb}: {problem.sentences[0]}"
             return
         yield from self._same(commit, changes)
         if recorded.revision != self._publisher.git.tree_id(commit.id, release_files.ROOT):
-            yield f"{short} names the revision {recorded.revision[:12]}, and holds another one"
+            yield f"{short} names the revision {recorded.revision[:12]} but holds another one"
 
     def _right(self, id_: str) -> Iterator[str]:
         """The newest commit is a person's: it is right only if nothing in it has to be reverted."""
         repairs = self._publisher.reconciler.follow(self._live, id_).repairs
         if repairs:
-            yield f"{id_[:12]} is live, and is not right: {', '.join(sorted(repairs)[:3])}"
+            yield f"{id_[:12]} is live but needs repairs: {', '.join(sorted(repairs)[:3])}"
 
     def _same(self, commit: Commit, changes: Changes) -> Iterator[str]:
         """Whether a commit made just these changes to `releases/` and `manifests/`."""
@@ -105,4 +105,4 @@ class _Walk:
         wrong = sorted(path for path in changed | wanted if path not in wanted or git.file(id_, path) != changes[path])
         if wrong:
             more = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
-            yield f"{id_[:12]}: {wrong[0]}{more} is not what its operation makes; `desired show {id_[:12]}` shows it"
+            yield f"{id_[:12]}: {wrong[0]}{more} is not what its operation makes. See `desired show {id_[:12]}`"

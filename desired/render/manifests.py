@@ -54,7 +54,7 @@ class ClusterManifests:
         for unit in self.units:
             files = self._cache.digests(unit.key) or {}
             if twice := found.keys() & files.keys():
-                raise Problem(f"{self.cluster}: two units write {min(twice)}; rename one of the objects")
+                raise Problem(f"{self.cluster}: two units write {min(twice)}. Rename one of the objects")
             found |= files
         return found
 
@@ -84,7 +84,7 @@ class ClusterManifests:
             files = self._cache.files(key)
             for path in wanted:
                 if digest(files[path]) != self.digests[path]:
-                    raise Problem(f"{path}: the cache is damaged; run again with DESIRED_CACHE=off")
+                    raise Problem(f"{path}: the cache is damaged. Run the command again with DESIRED_CACHE=off")
                 found[path] = files[path]
         return found
 

@@ -84,8 +84,8 @@ class Pipeline:
             elif answer["key"] != job.units[unit]:
                 # This process and the renderer have read different files: neither key may keep the output.
                 problems.append(
-                    f"{cluster}: envs/ changed while it was read, or depends on more than its files; run it again, "
-                    f"or make envs/ say the same each time"
+                    f"{cluster}: envs/ changed while it was read, or depends on more than its files. "
+                    f"Run the command again, or make envs/ return the same values each time"
                 )
             else:
                 self.rendered += 1
@@ -153,5 +153,5 @@ class Pipeline:
 def _of_commit(sentence: str, target: Target) -> str:
     """What a commit's code refuses. A field that an older platform does not know has a remedy of its own."""
     if field := unknown_field(sentence):
-        return f"{target.code.name} does not know `{field}`; move the platform first"
+        return f"{target.code.name} does not know `{field}`. Move the platform first"
     return f"{target.cluster} with {target.code.name}: {sentence}"

@@ -75,7 +75,8 @@ class RendererProcess:
         lines = [line.strip() for line in self._errors.read().splitlines() if line.strip()]
         return RendererDied(
             f"{request.get('cluster', 'apps/ and envs/')}: the renderer with the code of {self.code.name} ended with "
-            f"{self._process.wait()}: {lines[-1] if lines else 'it printed nothing'}; fix that code, or move the pin"
+            f"{self._process.wait()}: {lines[-1] if lines else 'it printed nothing'}. "
+            f"Fix that code, or move the platform's pin"
         )
 
     def close(self) -> None:

@@ -64,7 +64,7 @@ class WorkTree:
             for service in sorted(files.services.keys() - self.renderer.specs.keys()):
                 yield (
                     f"apps/{service.replace('-', '_')}.py is gone, but {service} runs in {name} "
-                    f"(releases/{name}/{service}.yaml); put the file back, or retire the service first"
+                    f"(releases/{name}/{service}.yaml). Put the file back, or retire the service first"
                 )
 
     def targets(self, pool: RendererPool, cache: Cache) -> list[Target]:
@@ -117,7 +117,7 @@ class WorkTree:
         finally:
             git.close()
         if not (code.folder / LOCK).is_file():
-            raise Problem(f"{name}: commit {pin.commit[:12]} has no {LOCK}; pin a commit that has one")
+            raise Problem(f"{name}: commit {pin.commit[:12]} has no {LOCK}. Pin a commit that has one")
         return code, code.folder.name
 
 
@@ -132,7 +132,7 @@ def load_releases(root: Path, environments: dict[str, Environment]) -> dict[str,
         parts = path.parts[1:]
         if file.is_symlink() or path.suffix != ".yaml" or parts[0] not in found or not _belongs(parts):
             problems.append(
-                f"{path}: does not belong here; releases/ holds <environment>/<service>.yaml, "
+                f"{path}: does not belong here. releases/ holds <environment>/<service>.yaml, "
                 f"<environment>/rollouts/<name>.yaml, <environment>/platform.yaml and <environment>/holds.yaml, "
                 f"for {', '.join(found)}"
             )

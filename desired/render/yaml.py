@@ -48,7 +48,7 @@ class _Loader(yaml.CSafeLoader):
         if len(found) != len(node.value):
             keys = [key.value for key, _ in node.value]
             twice = next(key for key in keys if keys.count(key) > 1)
-            raise yaml.constructor.ConstructorError(None, None, f"the key {twice!r} comes twice", node.start_mark)
+            raise yaml.constructor.ConstructorError(None, None, f"the key {twice!r} appears twice", node.start_mark)
         return found
 
 
@@ -144,7 +144,7 @@ def mapping(path: str, content: bytes | str) -> Json:
         data = load(content.decode() if isinstance(content, bytes) else content)
     except (yaml.YAMLError, ValueError) as error:
         reason = " ".join(str(error).split())
-        raise Problem(f"{path}: is not YAML that can be read ({reason[:160]}); take it back from Git") from None
+        raise Problem(f"{path}: cannot be read as YAML ({reason[:160]}). Restore it from Git") from None
     if not isinstance(data, dict):
-        raise Problem(f"{path}: must hold a mapping with schema, got {type(data).__name__}; take it back from Git")
+        raise Problem(f"{path}: must hold a mapping with schema, got {type(data).__name__}. Restore it from Git")
     return data

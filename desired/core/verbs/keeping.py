@@ -34,7 +34,7 @@ def unhold(operation: Unhold, facts: Facts, now: datetime) -> Outcome:
     here = facts.here
     found = here.holds.services.get(operation.service) if operation.service else here.holds.environment
     if found is None:
-        raise Refused(f"{operation.service or here.name} is not held. There is no hold to take away")
+        raise Refused(f"{operation.service or here.name} is not held. There is no hold to remove")
     return _held(here, operation.service, None)
 
 
