@@ -9,7 +9,7 @@ from .verbs.slots import callers
 
 
 def require_invariants(facts: Facts, after: EnvironmentState) -> None:
-    """Raises Refused where the next state could not be synthesized, or a service would lose one that it calls."""
+    """Raises Refused if the next state cannot be synthesized, or if a service would lose one that it calls."""
     for service in changed(facts.here.releases, after.releases):
         release = after.releases.get(service)
         if release and release.slots[release.stable].spec is None and service not in facts.specs:

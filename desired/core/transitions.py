@@ -13,7 +13,7 @@ from .model import EnvironmentState
 
 
 class Position(StrEnum):
-    """Where a service stands in an environment."""
+    """The position of a service in an environment."""
 
     ABSENT = "absent"
     STEADY = "steady"
@@ -69,7 +69,7 @@ _WORDS = {"rollback": "roll back", "canary": "set the share of"}
 
 
 def position(state: EnvironmentState, service: str) -> Position:
-    """Where the service stands."""
+    """The position of the service."""
     if service not in state.releases:
         return Position.ABSENT
     found = state.rollout_of(service)

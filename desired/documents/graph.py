@@ -119,10 +119,10 @@ def _through_gateway(dependency: Dependency, running: Running) -> bool:
 
 
 def _id(what: str, name: str) -> str:
-    """An identifier that is no word of Mermaid's, as `end` is one. Names have no underscore, so none can meet."""
+    """An identifier that is not a Mermaid keyword such as `end`. Names have no underscore, so all are unique."""
     return f"{what}_{name.replace('-', '_')}"
 
 
 def _quoted(text: str) -> str:
-    """Text that Mermaid takes as it stands. Source: Mermaid, Flowcharts, entity codes to escape characters."""
+    """Text that Mermaid shows unchanged. Source: Mermaid, Flowcharts, entity codes to escape characters."""
     return '"' + "".join(f"#{ord(ch)};" if ch in '"#<>&`\\' else ch for ch in text) + '"'

@@ -67,7 +67,7 @@ def _summary(value: type[Value]) -> str:
 
 
 def _reached(roots: Sequence[type[Value]]) -> list[type[Value]]:
-    """Each value once, directly after the first one that holds it."""
+    """Each value once, directly after the first one that contains it."""
     found: dict[type[Value], None] = {}
 
     def visit(value: type[Value]) -> None:

@@ -27,7 +27,7 @@ class History:
         return self._sources.definitions(commit).specs
 
     def state(self, environment: str, commit: str) -> EnvironmentState | None:
-        """The environment at a commit; None where it was not there."""
+        """The environment at a commit; None if it did not exist."""
         whole = self._git.resolve(commit)
         if whole is None:
             raise Problem(f"This clone has no commit {commit[:12]}. Run `git fetch`, or name another commit")
@@ -45,7 +45,7 @@ class History:
         return commit
 
     def before(self, commit: str) -> str:
-        """The commit before it. Raises Problem where there is none."""
+        """The commit before it. Raises Problem if it is the first one."""
         parent = self._git.resolve(f"{commit}^")
         if parent is None:
             raise Problem(f"{commit[:12]} is the first commit. There is nothing before it")

@@ -1,4 +1,4 @@
-"""Whether the history is intact: everything since the start is done again, and must come out as it stands."""
+"""Verifies the history: repeats every operation since the start and compares the results."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class Report:
     commits: int
     """How many were checked."""
     problems: tuple[str, ...]
-    """One sentence for each commit that is not what it should be."""
+    """One sentence for each invalid commit."""
 
 
 def verify(publisher: Publisher) -> Report:
-    """Every commit of `live` since the first publishing. Raises Refused where nothing was published."""
+    """Verifies every commit of `live` since the first publishing. Raises Refused if nothing was published."""
     found = list(publisher.git.log(None, publisher.live()))
     kinds = [commit_message.trailers(each.message).get(commit_message.OPERATION_TRAILER, "") for each in found]
     if commit_message.START not in kinds:
@@ -46,7 +46,7 @@ class _Walk:
         self._publisher, self._live = publisher, start
 
     def problems(self, commits: list[Commit]) -> list[str]:
-        """A sentence for each commit that is not what it should be, and was never made right."""
+        """A sentence for each invalid commit that was never repaired."""
         progress, wrong = Progress("verifying", len(commits)), list[str]()
         try:
             for commit in commits:
@@ -64,7 +64,7 @@ class _Walk:
         return wrong
 
     def _published(self, commit: Commit) -> list[str]:
-        """What is wrong with a commit of the publisher's, who may have been in a hurry when it was made."""
+        """What is wrong with a commit of the publisher, which may have been made with `hurry`."""
         found = list(self._made(commit, hurry=False))
         return found and list(self._made(commit, hurry=True)) and found
 
@@ -92,7 +92,7 @@ class _Walk:
             yield f"{short} names the revision {recorded.revision[:12]} but holds another one"
 
     def _right(self, id_: str) -> Iterator[str]:
-        """The newest commit is a person's: it is right only if nothing in it has to be reverted."""
+        """The newest commit is a person's. It is valid only if nothing in it has to be reverted."""
         repairs = self._publisher.reconciler.follow(self._live, id_).repairs
         if repairs:
             yield f"{id_[:12]} is live but needs repairs: {', '.join(sorted(repairs)[:3])}"

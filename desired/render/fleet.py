@@ -120,7 +120,7 @@ def _line(error: BaseException, file: Path) -> str:
 
 
 def _in_order(found: dict[str, Environment]) -> list[Environment]:
-    """Sources before those that are promoted from them; by name where that says nothing."""
+    """Sorts sources before the environments promoted from them, and the rest by name."""
     ordered: list[Environment] = []
     waiting = [found[name] for name in sorted(found)]
     while waiting:

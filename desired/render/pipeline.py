@@ -102,7 +102,7 @@ class Pipeline:
             raise Problem(*dict.fromkeys(problems))
 
     def _jobs(self, target: Target, units: Sequence[PlannedUnit], asked: set[str]) -> Iterator[Job]:
-        """What must be rendered for a cluster, but for keys that are asked for already; adds its own to these."""
+        """What must be rendered for a cluster, without the keys already requested, to which it adds its own."""
         missing = [
             (unit.id, unit.key) for unit in units if unit.key not in asked and self._cache.digests(unit.key) is None
         ]
@@ -125,7 +125,7 @@ class Pipeline:
             answer = self._ask(target, "check", bare=True, keys=keys, facts=given)[0]
             if "findings" in answer:
                 break
-            # Another process may answer next time: what was given once is given again.
+            # Another process may answer next time, so the facts are sent again.
             given |= {key: self._cache.facts(key) for key in answer["missing"]}
         found = [f"{target.cluster}: {sentence} [{rule}]" for rule, _, sentence in answer["findings"]]
         if not found:
@@ -151,7 +151,7 @@ class Pipeline:
 
 
 def _of_commit(sentence: str, target: Target) -> str:
-    """What a commit's code refuses. A field that an older platform does not know has a remedy of its own."""
+    """The message of a commit's code. For a field that an older platform does not know, it names the remedy."""
     if field := unknown_field(sentence):
         return f"{target.code.name} does not know `{field}`. Move the platform first"
     return f"{target.cluster} with {target.code.name}: {sentence}"

@@ -48,7 +48,7 @@ CONTRACT = 1
 
 
 class Renderer:
-    """Answers requests about one fleet. It reads the environments once, and keeps what it was given and found."""
+    """Answers requests about one fleet. It reads the environments once, and keeps the facts."""
 
     def __init__(self, fleet: Fleet, root: Path) -> None:
         self._fleet, self._root = fleet, root
@@ -172,7 +172,7 @@ class Renderer:
 
 
 def serve(fleet: Fleet) -> None:
-    """Answer requests on standard input until there are no more."""
+    """Answers requests on standard input until there are no more."""
     # A first check makes millions of small objects that all stay; looking through them for garbage takes as long
     # as the check. The process is replaced after some units, so that what is garbage stays little.
     gc.disable()

@@ -33,7 +33,7 @@ class ReleaseFiles:
 
 
 class WorkTree:
-    """A repository's folder, read whole."""
+    """A repository's folder, read completely."""
 
     def __init__(self, fleet: Fleet, root: Path) -> None:
         self.root = root
@@ -86,7 +86,7 @@ class WorkTree:
         return found
 
     def unreleased(self) -> list[Target]:
-        """Clusters as they would be with the services that have no release yet, so that rules see those too."""
+        """Clusters with the services that have no release, so that the rules check those too."""
         followers = [each for each in self.environments.values() if each.follows_apps]
         found: list[Target] = []
         for environment in followers or list(self.environments.values())[:1]:
@@ -105,7 +105,7 @@ class WorkTree:
     def _pinned(
         self, environment: Environment, files: ReleaseFiles, pool: RendererPool, cache: Cache
     ) -> tuple[Code, str] | None:
-        """The code that an environment's platform is pinned to; None where it follows head."""
+        """The code that an environment's platform is pinned to; None if it follows head."""
         if files.platform is None:
             return None
         pin = validated(Pin, f"releases/{environment.name}/platform.yaml", files.platform)
@@ -158,6 +158,6 @@ def _belongs(parts: tuple[str, ...]) -> bool:
 
 
 def _first(spec: Json) -> Json:
-    """A release as the first one will be, with an image that stands for any."""
+    """The first release of a service, with a placeholder image."""
     version = {"image": f"{spec['image']}@sha256:{'0' * 64}", "since": "1970-01-01T00:00:00Z", "spec": spec}
     return {"schema": 1, "stable": "blue", "slots": {"blue": version}}

@@ -26,7 +26,7 @@ def deploy(operation: Deploy, facts: Facts, now: datetime) -> Outcome:
         )
     versions = {
         service: _version(service, build, operation.specs_at, facts, now)
-        # In an order that does not depend on how it was asked for, as the history keeps none.
+        # Sorted, because the history does not keep the order of the request.
         for service, build in sorted(operation.services.items())
     }
     if operation.canary:

@@ -45,7 +45,7 @@ WRONG: dict[str, tuple[str, str, str]] = {
         "releases/nowhere/greeter.yaml: does not belong here",
     ),
     "a release in the wrong folder": ("releases/first/a/greeter.yaml", "schema: 1\n", "does not belong here"),
-    "a file that is no YAML": ("releases/first/greeter.yaml", "a: [", "releases/first/greeter.yaml: cannot be read as YAML"),
+    "a file that is no YAML": ("releases/first/greeter.yaml", "a: [", "greeter.yaml: cannot be read as YAML"),
     "a list": ("releases/first/greeter.yaml", "- a\n", "releases/first/greeter.yaml: must hold a mapping"),
     "a NUL": ("releases/first/greeter.yaml", 'a: "\0"\n', "releases/first/greeter.yaml: cannot be read as YAML"),
     "a key that comes twice": (
