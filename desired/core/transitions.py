@@ -82,7 +82,7 @@ def position(state: EnvironmentState, service: str) -> Position:
 
 
 def require(verb: str, state: EnvironmentState, service: str) -> None:
-    """Raises Refused where the table says so."""
+    """Raises Refused if the table forbids the operation."""
     if why := REFUSALS[verb].get(position(state, service), ""):
         name, rollout = state.rollout_of(service) or ("", None)
         reason = why.format(rollout=name, share=rollout.share if rollout else 0)

@@ -23,7 +23,7 @@ class History:
         self._git, self._sources, self._index = git, sources, index
 
     def specs(self, commit: str) -> Mapping[str, Json]:
-        """The specs that `apps/` has at a commit. Raises Problem where its code cannot be read."""
+        """The specs that `apps/` has at a commit. Raises Problem if its code cannot be read."""
         return self._sources.definitions(commit).specs
 
     def state(self, environment: str, commit: str) -> EnvironmentState | None:

@@ -78,7 +78,7 @@ class Publisher:
         return self.branches.main
 
     def live(self) -> str:
-        """The commit that is live. Raises Refused where nothing was published."""
+        """The commit that is live. Raises Refused if nothing was published."""
         live = self.branches.live
         if live is None:
             raise Refused(_NOT_PUBLISHED)
@@ -181,7 +181,7 @@ class Publisher:
         raise _gave_up()
 
     def _start(self, main: str) -> str:
-        """The commit with which the history begins. Raises Refused where manifests are not what the code makes."""
+        """The commit with which the history begins. Raises Refused if manifests are not what the code makes."""
         changes = self.reconciler.whole(main)
         wrong = sorted(path for path, text in changes.items() if self.git.file(main, path) != text)
         if wrong:

@@ -43,7 +43,7 @@ class Pipeline:
         return [ClusterManifests(target.cluster, units, self._cache) for target, units in plans]
 
     def known(self, target: Target) -> ClusterManifests | None:
-        """Manifests that were made before; None where the cache does not have them all any more. Raises Problem."""
+        """Manifests from the cache; None if it no longer has all of them. Raises Problem."""
         found = ClusterManifests(target.cluster, self._guarded(target), self._cache)
         return found if found.all_known() else None
 

@@ -109,7 +109,7 @@ class RendererPool:
         """The answers of a renderer with this code. Raises Problem when it is refused.
 
         A process that dies over the question is replaced, and the new one is asked, once: the first may have been
-        killed. Raises RendererDied where both died.
+        killed. Raises RendererDied if both died.
         """
         answers: list[Json] = []
         for last in (False, True):
