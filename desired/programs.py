@@ -9,9 +9,9 @@ import subprocess
 from collections.abc import Mapping, Sequence
 
 TIMED_OUT = 124
-"""The exit code of a program that was ended because its time was over, as of `timeout` of GNU."""
+"""The exit code of a program that ran into its timeout, as GNU `timeout` has it."""
 _GRACE_SECONDS = 5.0
-"""What a program may take to clean up after SIGTERM, before SIGKILL follows."""
+"""The time to clean up after SIGTERM, before SIGKILL follows."""
 
 
 def run(
@@ -21,9 +21,9 @@ def run(
     env: Mapping[str, str] | None = None,
     timeout: float | None = None,
 ) -> subprocess.CompletedProcess[bytes]:
-    """Runs a program to its end, or for `timeout` seconds. Raises OSError where it cannot be started.
+    """Runs a program to its end, or for `timeout` seconds. Raises OSError if it cannot be started.
 
-    With a timeout the program gets a session of its own, so that the programs that it started end with it.
+    With a timeout the program gets its own session, so that its child programs end with it.
     """
     process = subprocess.Popen(
         command,
@@ -46,7 +46,7 @@ def run(
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Ends a program and those that it started. SIGTERM comes first: Git then removes its lock files."""
+    """Ends a program and its child programs. SIGTERM comes first: Git then removes its lock files."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError, PermissionError):  # the session has ended
             os.killpg(process.pid, number)

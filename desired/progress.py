@@ -1,4 +1,4 @@
-"""Tells a person how far long work is: one moving line on a terminal, plain lines elsewhere."""
+"""Shows the progress of long work: one line that is rewritten on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import time
 
 
 def say(line: str) -> None:
-    """One line to a person. It goes to standard error, so that programs can read standard output."""
+    """Prints one line for a person to standard error, so that programs can read standard output."""
     print(line, file=sys.stderr, flush=True)
 
 
 class Progress:
-    """Counts towards a total. Silent for what is done within half a second."""
+    """Counts towards a total. Prints nothing in the first half second."""
 
     def __init__(self, what: str, total: int) -> None:
         self._what, self._total, self._done = what, total, 0
@@ -21,7 +21,7 @@ class Progress:
         self._shown = False
 
     def step(self, name: str) -> None:
-        """One more is done; `name` says which."""
+        """Counts one more step; `name` is shown."""
         self._done += 1
         if time.monotonic() < self._next:
             return
@@ -34,6 +34,6 @@ class Progress:
             say(line)
 
     def close(self) -> None:
-        """Clear the moving line."""
+        """Clears the line on the terminal."""
         if self._terminal and self._shown:
             print("\r\x1b[2K", end="", file=sys.stderr, flush=True)

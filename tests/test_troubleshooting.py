@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from desired.core.facts import unknown_environment
 from desired.core.transitions import REFUSALS
 from tests.support.repository import ROOT
 
@@ -56,6 +57,10 @@ def test_the_page_has_every_refusal_of_the_core(place: str, sentence: str) -> No
 @pytest.mark.parametrize("reason", sorted({why for row in REFUSALS.values() for why in row.values() if why}))
 def test_the_page_has_every_reason_of_the_table_of_transitions(reason: str) -> None:
     assert first(re.sub(r"\{\w+\}", _VALUE, reason)) in page()
+
+
+def test_the_page_has_the_sentence_for_an_unknown_environment() -> None:
+    assert first(unknown_environment(_VALUE, ["staging"]).replace(repr(_VALUE), _VALUE)) in page()
 
 
 def test_the_sentences_are_found() -> None:

@@ -104,7 +104,10 @@ def share_problem(routed: Collection[str], share: int) -> str:
     if len(routed) < 2 or share in (0, 100):
         return ""
     names = ", ".join(sorted(routed))
-    return f"it moves several services with a route ({names}), whose shares would multiply. Set 0 or 100, got {share}"
+    return (
+        f"the rollout moves several services with a route ({names}), so their shares would multiply. "
+        f"Set its share to 0 or 100, got {share}"
+    )
 
 
 class Pin(ReleaseFile):

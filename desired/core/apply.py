@@ -31,10 +31,10 @@ _VERBS: dict[str, Callable[[Any, Facts, datetime], Outcome]] = {
 
 
 def apply(intent: Intent, facts: Facts, now: datetime) -> Outcome:
-    """The state of the environment after an operation. Raises Refused with the reason where it is not legal.
+    """The state of the environment after an operation. Raises Refused with the reason if it is not legal.
 
-    `now` is a time with a zone. This function opens no process, file or socket: it can be run again at any time, by
-    anybody, and comes to the same decision. That is how `desired verify` checks the history.
+    `now` is a time with a zone. This function opens no process, file or socket: anyone can run it again at any
+    time, and it makes the same decision. That is how `desired verify` checks the history.
     """
     outcome = _VERBS[intent.operation.verb](intent.operation, facts, now)
     if outcome.state is not facts.here:

@@ -1,8 +1,8 @@
 """How an operation can fail. Each class has the exit code of the command line.
 
 Problem (1)             something is wrong, and a person can fix it
-├── Refused (3)         it is not legal now, whoever asks
-│   └── Conflict (4)    somebody else was first: look again, and decide again
+├── Refused (3)         not legal in this state, for anyone
+│   └── Conflict (4)    someone else changed it first: look again, then decide
 └── Unreachable (5)     a remote, a registry or a cluster does not answer
 """
 

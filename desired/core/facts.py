@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -92,7 +92,12 @@ def needs(operation: Operation, environment: Environment) -> Needs:
     return found
 
 
+def unknown_environment(name: str, known: Iterable[str]) -> str:
+    """The sentence for a name that no environment has."""
+    return f"Unknown environment {name!r}. Choose one of {', '.join(known)}"
+
+
 def known_environment(name: str, known: Mapping[str, object]) -> None:
-    """Raises Refused where no environment has this name."""
+    """Raises Refused if no environment has this name."""
     if name not in known:
-        raise Refused(f"there is no environment {name!r}; there are {', '.join(known)}")
+        raise Refused(unknown_environment(name, known))

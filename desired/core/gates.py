@@ -104,7 +104,7 @@ class ClusterGates:
                 )
 
     def without_traffic(self, service: str, here: EnvironmentState) -> None:
-        """A service that goes away gets no requests, as far as it was checked. Raises Refused."""
+        """A service that is removed gets no requests, if that was checked. Raises Refused."""
         seen = self._observed.requests
         if self._passed or (seen is None and "ready" not in here.environment.gates):
             return

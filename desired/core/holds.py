@@ -1,4 +1,4 @@
-"""Holds: while one lasts, the service or the environment does not change, but for ways back."""
+"""Holds: while one lasts, the service or the environment cannot change, except to take traffic away."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from .model import EnvironmentState, HoldEntry, changed
 
 
 def require_not_held(before: EnvironmentState, after: EnvironmentState, now: str) -> None:
-    """Raises Refused where the environment, or a service that changes, is held. `now` is a time in UTC."""
+    """Raises Refused if the environment, or a service that changes, is held. `now` is a time in UTC."""
     if before.holds.environment:
         _refuse_if_held(before.name, before.holds.environment, now)
     for service in changed_services(before, after):
@@ -19,8 +19,7 @@ def _refuse_if_held(what: str, hold: HoldEntry, now: str) -> None:
     if hold.until is None or hold.until > now:
         until = f" until {hold.until}" if hold.until else ""
         raise Refused(
-            f"{what} is held by {hold.actor}{until}: {hold.reason}. Ask them, or take the hold away with "
-            f"`desired unhold`"
+            f"{what} is held by {hold.actor}{until}: {hold.reason}. Ask them, or remove the hold with `desired unhold`"
         )
 
 

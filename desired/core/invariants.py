@@ -9,11 +9,11 @@ from .verbs.slots import callers
 
 
 def require_invariants(facts: Facts, after: EnvironmentState) -> None:
-    """Raises Refused where the next state could not be synthesized, or a service would lose one that it calls."""
+    """Raises Refused if the next state cannot be synthesized, or if a service would lose one that it calls."""
     for service in changed(facts.here.releases, after.releases):
         release = after.releases.get(service)
         if release and release.slots[release.stable].spec is None and service not in facts.specs:
-            raise Refused(f"apps/ has no {service} any more, which {after.name} follows; put its file back first")
+            raise Refused(f"apps/ no longer has {service}, and {after.name} follows apps/. Put its file back first")
     for service in removed(facts.here, after):
         _require_unused(service, facts, after)
 

@@ -16,18 +16,18 @@ T = TypeVar("T")
 
 
 class HoldEntry(Value):
-    """Nobody changes this service, or this environment, until somebody takes the hold away or it expires."""
+    """Stops changes of a service or an environment until someone removes the hold or it expires."""
 
     reason: Reason
     """Why."""
     actor: Line
     """Who holds it."""
     until: Time | None = None
-    """When it expires; never when not given."""
+    """When it expires. Default: never."""
 
 
 class Holds(ReleaseFile):
-    """`releases/<environment>/holds.yaml`; there is no such file while nothing is held."""
+    """`releases/<environment>/holds.yaml`; the file exists only while something is held."""
 
     environment: HoldEntry | None = None
     """On the whole environment."""
@@ -36,7 +36,7 @@ class Holds(ReleaseFile):
 
 
 class Observation(Value):
-    """What was seen in the clusters of an environment. A field is None or empty where it was not checked."""
+    """What was found in the clusters of an environment. A field is None or empty if it was not checked."""
 
     ready: dict[Name, Int] | None = None
     """Ready endpoints of each slot, as `checkout-green`."""

@@ -48,7 +48,7 @@ class Deploy(_Operation):
     canary: Bool = False
     """Whether they enter as a rollout, at share 0."""
     name: Name | None = None
-    """The rollout's name; the service's where there is one."""
+    """The rollout's name. Default: the service's, if there is only one."""
     first: Many[Name] = ()
     """Of these services, those without a share that change at once and not at finalize."""
 
@@ -116,7 +116,7 @@ class Promote(_Operation):
     without: Many[Name] = ()
     """Services that stay as they are; then it is not the tested recipe."""
     name: Name | None = None
-    """The rollout's name; `from-<source>` when not given."""
+    """The rollout's name. Default: `from-<source>`."""
 
 
 class Platform(_Operation):
@@ -130,11 +130,11 @@ class Platform(_Operation):
 
 
 class Hold(_Operation):
-    """Nobody changes this service, or this environment, until it is taken away or expires."""
+    """Stops changes of a service or an environment until the hold is removed or expires."""
 
     verb: Literal["hold"] = "hold"
     service: Name | None = None
-    """The service; the whole environment when not given."""
+    """The service. Default: the whole environment."""
     because: Reason
     """Why."""
     by: Line
@@ -148,7 +148,7 @@ class Unhold(_Operation):
 
     verb: Literal["unhold"] = "unhold"
     service: Name | None = None
-    """The service; the whole environment when not given."""
+    """The service. Default: the whole environment."""
 
 
 class Undo(_Operation):
@@ -224,5 +224,5 @@ class Intent(Value):
     @model_validator(mode="after")
     def _says_why(self) -> Self:
         if self.unobserved and not self.reason.strip():
-            raise ValueError("unobserved needs a reason; say why nobody can look at the cluster")
+            raise ValueError("unobserved needs a reason. Say why the cluster cannot be checked")
         return self

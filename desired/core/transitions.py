@@ -13,7 +13,7 @@ from .model import EnvironmentState
 
 
 class Position(StrEnum):
-    """Where a service stands in an environment."""
+    """The position of a service in an environment."""
 
     ABSENT = "absent"
     STEADY = "steady"
@@ -69,7 +69,7 @@ _WORDS = {"rollback": "roll back", "canary": "set the share of"}
 
 
 def position(state: EnvironmentState, service: str) -> Position:
-    """Where the service stands."""
+    """The position of the service."""
     if service not in state.releases:
         return Position.ABSENT
     found = state.rollout_of(service)
@@ -82,7 +82,7 @@ def position(state: EnvironmentState, service: str) -> Position:
 
 
 def require(verb: str, state: EnvironmentState, service: str) -> None:
-    """Raises Refused where the table says so."""
+    """Raises Refused if the table forbids the operation."""
     if why := REFUSALS[verb].get(position(state, service), ""):
         name, rollout = state.rollout_of(service) or ("", None)
         reason = why.format(rollout=name, share=rollout.share if rollout else 0)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 
 class Nothing(Enum):
-    """Stands where a field is not there, as `null` is a value."""
+    """Marks a field that is absent, because `null` is a value."""
 
     ABSENT = "nothing"
 
@@ -35,12 +35,12 @@ class Change(NamedTuple):
 
     @property
     def place(self) -> str:
-        """The path in one text: `spec.template.spec.containers[checkout].image`."""
+        """The path as one string: `spec.template.spec.containers[checkout].image`."""
         return path_text(self.path)
 
 
 def path_text(path: Path) -> str:
-    """A path in one text; a key that holds a dot stands in brackets and quotes."""
+    """A path as one string. A key with a dot is put in brackets and quotes."""
     text = ""
     for step in path:
         if isinstance(step, ListEntry):
@@ -53,7 +53,7 @@ def path_text(path: Path) -> str:
 
 
 def changes(old: Any, new: Any, path: Path = ()) -> Iterator[Change]:
-    """The fields that differ, in the order in which they stand. What came or went as a whole is one change."""
+    """The fields that differ, in the order of the file. A value that was added or removed is one change."""
     old, new = _opened(path, old, new), _opened(path, new, old)
     if isinstance(old, dict) and isinstance(new, dict) and not _is_whole(path):
         for key in {**old, **new}:
@@ -85,7 +85,7 @@ _OPENED = {
     "volumeMounts",
     "initContainers",
 }
-"""Fields whose content is said entry by entry, also where the whole field came or went."""
+"""Fields that are reported entry by entry, even if the whole field was added or removed."""
 
 
 def _opened(path: Path, value: Any, other: Any) -> Any:
@@ -111,7 +111,7 @@ def _list_changes(old: list[Any], new: list[Any], path: Path) -> Iterator[Change
 
 
 def _unnamed_changes(old: list[Any], new: list[Any], path: Path) -> Iterator[Change]:
-    """Entries that are in both are no change; of the others, the first is compared with the first, and so on."""
+    """Ignores entries that are in both; compares the others in order, the first with the first."""
     gone, come = _without(old, new), _without(new, old)
     if not gone and not come and not same(old, new):
         yield Change(path, old, new)
@@ -134,7 +134,7 @@ def _without(items: list[Any], others: list[Any]) -> list[tuple[int, Any]]:
 
 
 def _named(items: list[Any], path: Path) -> dict[str, Any] | None:
-    """The entries by name, or None where they have none or share one."""
+    """The entries by name, or None if some have no name or share one."""
     name_of = _NAMES.get(str(path[-1]) if path else "", _by_name)
     found: dict[str, Any] = {}
     for item in items:

@@ -1,4 +1,4 @@
-"""What a change does to the objects of a cluster: added, changed, or removed. Pure: from texts to values."""
+"""What a change does to the objects of a cluster: added, changed, or removed. Pure: from strings to values."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ class ObjectDiff:
     words: tuple[str, ...] = ()
     """What changed, for an object that stays."""
     texts: tuple[str, ...] = ()
-    """Lines that changed in its texts of several lines."""
+    """Lines that changed in its multi-line strings."""
 
 
 @dataclass(frozen=True)
 class FileDiff:
-    """A file below the cluster's folder that differs; None where it is not there."""
+    """A file below the cluster's folder that differs; `old` or `new` is None if it does not exist."""
 
     path: str
     old: str | None
@@ -59,11 +59,11 @@ class Diff:
     base: str
     clusters: tuple[ClusterDiff, ...] = ()
     stale: bool = False
-    """Whether `manifests/` does not hold yet what the work tree makes."""
+    """Whether `manifests/` differs from what the work tree makes."""
 
 
 def compare(cluster: str, files: Sequence[FileDiff]) -> ClusterDiff:
-    """What the files that differ mean for the objects in them. Kustomizations only list files and are no objects."""
+    """What the files that differ mean for the objects in them. Skips Kustomizations, which only list files."""
     folders: dict[str, list[FileDiff]] = {}
     for each in sorted(files, key=lambda file: file.path):
         folder, _, name = each.path.rpartition("/")
@@ -81,7 +81,7 @@ def _compare_folder(folder: str, files: Sequence[FileDiff]) -> Iterator[ObjectDi
         if old and new:
             yield _changed(folder, old, new)
         elif new:
-            # A ConfigMap with new content is said once, where its new name stands.
+            # A ConfigMap with new content is reported once, under its new name.
             yield _changed(folder, *partners[id(new)]) if id(new) in partners else _whole("added", folder, new)
         elif old and id(old) not in partners:
             yield _whole("removed", folder, old)
@@ -89,7 +89,7 @@ def _compare_folder(folder: str, files: Sequence[FileDiff]) -> Iterator[ObjectDi
 
 def _changed(folder: str, old: Object, new: Object) -> ObjectDiff:
     (_, was), (kind, name) = _identity(old), _identity(new)
-    found = words(old, new) or ["nothing but the comment that names its source"]
+    found = words(old, new) or ["only the comment that names its source"]
     if was != name:
         found = [f"renamed from {was}", *(each for each in found if not each.startswith("metadata.name:"))]
     return ObjectDiff("changed", folder, kind, name, tuple(found), tuple(texts(old, new)))
@@ -105,7 +105,7 @@ def _identity(item: Object) -> tuple[str, str]:
 
 
 def _object(path: str, text: str | None) -> Object | None:
-    """The object in a file; of a file that holds none, one that stands for its text."""
+    """The object in a file. A file without an object is wrapped in one."""
     if text is None:
         return None
     try:

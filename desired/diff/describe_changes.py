@@ -17,13 +17,13 @@ _LONG = 80
 
 
 def words(old: Object, new: Object) -> list[str]:
-    """What changed, one unit for each field; nothing where both are the same."""
+    """What changed, one phrase for each field; empty if both are the same."""
     main = _main_container(new)
     return [_word(change, main) for change in changes(old, new)]
 
 
 def texts(old: Object, new: Object) -> list[str]:
-    """The lines that changed in texts of several lines, as configuration files are."""
+    """The lines that changed in multi-line strings, such as configuration files."""
     found: list[str] = []
     for change in changes(old, new):
         if _is_text(change):
@@ -100,7 +100,7 @@ def _images(old: str, new: str) -> tuple[str, str]:
 
 
 def _where_they_differ(old: str, new: str, around: int = 16) -> tuple[str, str]:
-    """Two texts; of long ones, the part in which they differ and a little around it."""
+    """Both strings. Long ones are cut to the part that differs and a little around it."""
     if max(len(old), len(new)) <= _LONG:
         return old, new
     shorter = min(len(old), len(new))
@@ -208,7 +208,7 @@ _LABELS = tuple(_Label(re.compile(rf"{place}\Z"), template, text) for place, tem
 
 
 def _label(change: Change, main: str) -> tuple[str, Callable[[Any], str]]:
-    """What the field is called, and how its value is said; no name for a field that only its path names."""
+    """The field's name and how its value is shown. The name is empty for a field known only by its path."""
     for label in _LABELS:
         if match := label.place.match(change.place):
             return label.template.format(**_named_parts(match.groupdict(), main)), label.value_text

@@ -17,11 +17,11 @@ _MARKS: dict[Mark, str] = {"added": "+", "changed": "~", "removed": "-"}
 _COLOURS = {"+": "32", "-": "31", "~": "33", "@": "36"}
 _LINE = 110
 _TEXT_LINES = 40
-"""Lines of one configuration file that stand among the words; all of them are in the patch."""
+"""How many lines of one configuration file the words show. The patch has all of them."""
 
 
 def as_text(diff: Diff, colours: bool = False) -> str:
-    """Words for a terminal. Clusters to which the same happens stand together."""
+    """Words for a terminal. Clusters with the same changes are grouped."""
     changed = [cluster for cluster in diff.clusters if cluster.files]
     if not changed:
         return f"Nothing changes in any cluster, compared with {diff.base[:12]}.\n"
@@ -58,7 +58,7 @@ def as_markdown(diff: Diff, limit: int = LIMIT) -> str:
     left = limit - len(frame) - 16
     words: dict[str, list[str]] = {}
     patches: dict[str, list[str]] = {}
-    # Words first: whoever reads a comment that is cut has all that they explain in the patch of their own tree.
+    # Words first: a reader of a shortened comment can make the patch in their own work tree.
     words_left = patches_left = 0
     for cluster in changed:
         words[cluster.name], left, skipped = _fitting([[line] for line in _words(cluster)], left)

@@ -28,7 +28,7 @@ class Base:
         return {path: sums[blob] for path, blob in self._blobs.items()}
 
     def text(self, path: str) -> str | None:
-        """The text of a file; None where the commit does not have it."""
+        """The text of a file; None if the commit does not have it."""
         blob = self._blobs.get(path)
         return self._content(blob).decode(errors="replace") if blob else None
 

@@ -9,6 +9,7 @@ from constructs_lib.plan import Plan
 from constructs_lib.units import SharedInputs
 from constructs_lib.values import Dependency, Problem, Service
 
+from ..core.facts import unknown_environment
 from ..render.fleet import Fleet
 from ..render.inputs import inputs_of
 from ..render.work_tree import WorkTree
@@ -47,7 +48,7 @@ def running_in(fleet: Fleet, root: Path, environment: str | None) -> Running:
     if environment is None:
         return {name: [service] for name, service in tree.renderer.services.items()}
     if environment not in tree.environments:
-        raise Problem(f"there is no environment {environment!r}; there are {', '.join(tree.environments)}")
+        raise Problem(unknown_environment(environment, tree.environments))
     found, files = tree.environments[environment], tree.releases[environment]
     inputs = inputs_of(found, "apps", files.services, files.rollouts, tree.renderer.specs if found.follows_apps else {})
     shared = [unit.inputs for unit in Plan(found, "apps", inputs.request(), ()).units()]
@@ -118,10 +119,10 @@ def _through_gateway(dependency: Dependency, running: Running) -> bool:
 
 
 def _id(what: str, name: str) -> str:
-    """An identifier that is no word of Mermaid's, as `end` is one. Names have no underscore, so none can meet."""
+    """An identifier that is not a Mermaid keyword such as `end`. Names have no underscore, so all are unique."""
     return f"{what}_{name.replace('-', '_')}"
 
 
 def _quoted(text: str) -> str:
-    """Text that Mermaid takes as it stands. Source: Mermaid, Flowcharts, entity codes to escape characters."""
+    """Text that Mermaid shows unchanged. Source: Mermaid, Flowcharts, entity codes to escape characters."""
     return '"' + "".join(f"#{ord(ch)};" if ch in '"#<>&`\\' else ch for ch in text) + '"'

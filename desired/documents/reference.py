@@ -22,7 +22,7 @@ _HEAD = """\
 
 # All fields of all values
 
-A field without a default must be given. Texts, numbers and truth values are taken as they are: `"3"` is no number.
+A field without a default must be given. Values are not converted: `"3"` is a string and not a number.
 """
 
 _NAMED: tuple[tuple[Any, str], ...] = (
@@ -67,7 +67,7 @@ def _summary(value: type[Value]) -> str:
 
 
 def _reached(roots: Sequence[type[Value]]) -> list[type[Value]]:
-    """Each value once, directly after the first one that holds it."""
+    """Each value once, directly after the first one that contains it."""
     found: dict[type[Value], None] = {}
 
     def visit(value: type[Value]) -> None:

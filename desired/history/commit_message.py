@@ -1,4 +1,4 @@
-"""How an operation stands in its commit: a first line for people, and trailers for programs."""
+"""Writes and reads an operation in its commit: a first line for people, and trailers for programs."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def older_codes(text: str) -> dict[str, str]:
 
 
 def recorded(text: str) -> Recorded | None:
-    """The operation of a commit's message; None where it holds none that can be read."""
+    """The operation in a commit's message; None if there is none that can be read."""
     found = trailers(text)
     if OPERATION_TRAILER not in found or found[OPERATION_TRAILER] in (START, REPAIR, MANIFESTS):
         return None

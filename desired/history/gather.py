@@ -20,7 +20,7 @@ class Records(Protocol):
         """The specs that `apps/` has at a commit."""
 
     def state(self, environment: str, commit: str) -> EnvironmentState | None:
-        """The environment at a commit; None where it was not there."""
+        """The environment at a commit; None if it did not exist."""
 
     def before(self, commit: str) -> str:
         """The commit before it."""
@@ -79,5 +79,5 @@ def _recipe(at: At | None, records: Records) -> Recipe | None:
 
 
 def _plain(state: EnvironmentState) -> EnvironmentState:
-    """The same state, read whole, so that no look-up is left in it."""
+    """The same state, fully read: it needs no more look-ups."""
     return replace(state, releases=dict(state.releases), rollouts=dict(state.rollouts))

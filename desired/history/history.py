@@ -23,14 +23,14 @@ class History:
         self._git, self._sources, self._index = git, sources, index
 
     def specs(self, commit: str) -> Mapping[str, Json]:
-        """The specs that `apps/` has at a commit. Raises Problem where its code cannot be read."""
+        """The specs that `apps/` has at a commit. Raises Problem if its code cannot be read."""
         return self._sources.definitions(commit).specs
 
     def state(self, environment: str, commit: str) -> EnvironmentState | None:
-        """The environment at a commit; None where it was not there."""
+        """The environment at a commit; None if it did not exist."""
         whole = self._git.resolve(commit)
         if whole is None:
-            raise Problem(f"there is no commit {commit[:12]} here; run `git fetch`, or name another one")
+            raise Problem(f"This clone has no commit {commit[:12]}. Run `git fetch`, or name another commit")
         if not self._git.tree(whole, f"releases/{environment}"):
             return None
         found = self._sources.definitions(self.definitions_at(whole)).environments.get(environment)
@@ -45,10 +45,10 @@ class History:
         return commit
 
     def before(self, commit: str) -> str:
-        """The commit before it. Raises Problem where there is none."""
+        """The commit before it. Raises Problem if it is the first one."""
         parent = self._git.resolve(f"{commit}^")
         if parent is None:
-            raise Problem(f"{commit[:12]} is the first commit; there is nothing before it")
+            raise Problem(f"{commit[:12]} is the first commit. There is nothing before it")
         return parent
 
     def stable_images(self, environments: Collection[str]) -> Collection[tuple[str, str, str]]:

@@ -1,4 +1,4 @@
-"""An index of what operations did, so that history is found without reading it all. It can be made anew at any time."""
+"""An index of what operations did, for fast lookups in the history. It can be rebuilt at any time."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ create table if not exists note (blob text primary key, text text not null) with
 create table if not exists meta (name text primary key, value text not null) without rowid;
 """
 _ALL = ""
-"""In place of a service: the environment as a whole."""
+"""In place of a service: the whole environment."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class HistoryEntry:
     time: int
     """Seconds since 1970, UTC."""
     verb: str
-    """The operation; `by hand` where it was none."""
+    """The operation; `by hand` for a commit that is not an operation."""
     actor: str
     reason: str
     title: str
@@ -52,10 +52,10 @@ class HistoryEntry:
 
 
 class Index:
-    """The commits of `main` that changed `releases/`, and what stood where."""
+    """The commits of `main` that changed `releases/`, and which images were stable where."""
 
     def __init__(self, git: Git, file: Path | None) -> None:
-        """`file` is where the index lies; in memory when not given."""
+        """`file` holds the index. Default: in memory."""
         self._git, self._file = git, file
         self._db = self._open()
 
@@ -75,7 +75,7 @@ class Index:
         return db
 
     def follow(self, main: str) -> None:
-        """Takes in what came to `main` since; all of it, where that is not what was known."""
+        """Indexes the new commits of `main`; all of them, if `main` was rewritten."""
         known = self._meta("head")
         if known == main and self._meta("version") == str(_VERSION):
             return
@@ -208,12 +208,12 @@ class Index:
         )
 
     def note(self, blob: str) -> str:
-        """What was noted about one blob; empty where nothing was."""
+        """The note about one blob; empty if there is none."""
         row = self._db.execute("select text from note where blob = ?", (blob,)).fetchone()
         return str(row[0]) if row else ""
 
     def notes(self, blobs: Iterable[str]) -> dict[str, str]:
-        """What was noted about blobs, as far as something was."""
+        """The notes about these blobs. Blobs without one are left out."""
         wanted = json.dumps(list(blobs))
         rows = self._db.execute("select blob, text from note where blob in (select value from json_each(?))", (wanted,))
         return dict(rows.fetchall())
@@ -230,5 +230,5 @@ class Index:
         return [HistoryEntry(*row) for row in rows.fetchall()]
 
     def close(self) -> None:
-        """Gives the file back."""
+        """Closes the file."""
         self._db.close()

@@ -14,11 +14,11 @@ T = TypeVar("T", bound=ReleaseFile)
 ROOT = "releases"
 """The folder of all environments' folders."""
 PIN, HOLDS = "platform", "holds"
-"""Names of files that are no services."""
+"""Names of files that are not services."""
 
 
 def folder(environment: str) -> str:
-    """Where the environment's files lie."""
+    """The folder of the environment's files."""
     return f"{ROOT}/{environment}"
 
 
@@ -28,7 +28,7 @@ def parse(model: type[T], path: str, text: str) -> T:
 
 
 def file_changes(before: EnvironmentState, after: EnvironmentState) -> dict[str, str | None]:
-    """Paths and texts of the files that differ; None for those that are gone."""
+    """Paths and texts of the files that differ; None for those that were removed."""
     base = folder(after.name)
     found: dict[str, ReleaseFile | None] = {}
     for name in changed(before.releases, after.releases):

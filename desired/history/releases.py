@@ -1,4 +1,4 @@
-"""Environments at commits: read from Git as far as somebody asks, and never twice."""
+"""Environments at commits. Files are read from Git on demand, each at most once."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Releases:
         self._known: dict[tuple[type, str], ReleaseFile] = {}
 
     def state(self, commit: str, environment: Environment) -> EnvironmentState:
-        """The environment's files at a commit. What is wrong in one is said when that one is read."""
+        """The environment's files at a commit. An invalid file raises Problem when it is read."""
         base = files.folder(environment.name)
         entries = {name[:-5]: each for name, each in self._git.tree(commit, base).items() if name.endswith(".yaml")}
         rollouts = {
@@ -65,7 +65,7 @@ class Releases:
 
 
 class _Files(Mapping[str, T]):
-    """Files of one folder by name, each read when it is asked for."""
+    """Files of one folder by name, each read on demand."""
 
     def __init__(self, releases: Releases, model: type[T], folder: str, entries: Mapping[str, TreeEntry]) -> None:
         self._releases, self._model, self._folder, self._entries = releases, model, folder, entries
@@ -84,7 +84,7 @@ class _Files(Mapping[str, T]):
 
 
 def _same_in_json(data: Json) -> str:
-    """The data as JSON; empty where YAML says something that JSON cannot, as a date or a number as a key."""
+    """The data as JSON; empty if YAML has something that JSON cannot express, such as a date or a number as a key."""
     try:
         text = json.dumps(data)
     except (TypeError, ValueError):

@@ -1,1 +1,1 @@
-"""Adapters, one file for each thing outside: clusters, and registries of images."""
+"""Adapters for what is outside the repository: clusters and image registries."""

@@ -1,6 +1,6 @@
-"""The one file that reads clusters: what runs in slots, what Flux has applied, whether the platform is healthy.
+"""Reads clusters: what runs in slots, what Flux has applied, whether the platform is healthy. No other file does.
 
-The questions are put by `kubectl`, as those to Git are put by `git`: it reads every kubeconfig that people have.
+It runs `kubectl`, which reads every kind of kubeconfig, as `desired.git` runs `git`.
 """
 
 from __future__ import annotations
@@ -26,34 +26,34 @@ from .kubectl import run_kubectl
 
 _Owner = tuple[str | None, str | None]
 _NOBODY: _Owner = (None, None)
-"""Applied by hand, so that no commit tells what it should be."""
+"""The object was applied by hand, so no commit says what it should be."""
 _SLOTS = f"?labelSelector={SLOT_LABEL}"
 _ENDPOINTS = f"/apis/discovery.k8s.io/v1/endpointslices{_SLOTS}"
 _DEPLOYMENTS = f"/apis/apps/v1/deployments{_SLOTS}"
 _KUSTOMIZATIONS = "/apis/kustomize.toolkit.fluxcd.io/v1/kustomizations"
 _SERVICE_NAME = "kubernetes.io/service-name"
 _APPLIED_BY = "kustomize.toolkit.fluxcd.io/"
-"""Flux's labels on all that it applies: the Kustomization's `name` and `namespace`."""
+"""The prefix of Flux's labels on each object that it applies: the Kustomization's `name` and `namespace`."""
 _SETTLING_SECONDS, _PAUSE_SECONDS = 1.0, 0.1
 _REASON = re.compile(r"\b(Unauthorized|Forbidden|NotFound)\b")
 _REMEDIES = {
-    "Unauthorized": "log in to it",
-    "Forbidden": "ask for the right to list them",
-    "NotFound": "install what serves them",
+    "Unauthorized": "Log in to the cluster",
+    "Forbidden": "Ask for permission to list them",
+    "NotFound": "Install the controller that serves them",
 }
 
 
 class Published(Protocol):
-    """What Git says of the commits that clusters have applied."""
+    """What Git knows about the commits that clusters have applied."""
 
     def platform_digest(self, cluster: str, commit: str) -> str:
         """The digest of the platform that made a cluster's manifests at a commit. Raises Problem."""
 
     def folders_unlike_live(self, commit: str) -> frozenset[str] | None:
-        """The folders of manifests in which something differs between a commit and `live`; None where unknown."""
+        """The folders of manifests in which something differs between a commit and `live`; None if unknown."""
 
     def oldest(self, commits: Collection[str]) -> str:
-        """The one that is in the history of all others; an empty text where there is none."""
+        """The commit that is in the history of all others; empty if there is none."""
 
 
 def _say(sentence: str) -> None:
@@ -70,14 +70,14 @@ class ClusterObserver:
         timeout: float = 5.0,
         say: Callable[[str], None] = _say,
     ) -> None:
-        """`timeout` is what one answer may take, in seconds; `say` is told what could not be seen beside the rest."""
+        """`timeout` is the limit for one response, in seconds. `say` gets the message if only the ops cluster fails."""
         self._kubeconfig, self._published = kubeconfig, published
         self._timeout, self._say = timeout, say
 
     def observe(self, environment: str) -> Observation | None:
-        """What runs in an environment; None without a kubeconfig, or where it has no contexts for its clusters.
+        """What runs in an environment; None without a kubeconfig, or if it has no contexts for the clusters.
 
-        An ops cluster that cannot be asked is said, and leaves the rest as it is. Raises Unreachable or Problem.
+        If only the ops cluster fails, `say` gets the message and the rest is returned. Raises Unreachable or Problem.
         """
         apps, ops = f"{environment}-apps", f"{environment}-ops"
         there = self._contexts() & {apps, ops}
@@ -91,14 +91,14 @@ class ClusterObserver:
         return Observation(**seen)
 
     def _of_apps(self, apps: str) -> Json:
-        # In this order: a pod counts only if, of what was read before it, nothing may have been older than the pod.
+        # The order matters: a pod counts only if nothing that was read before it may be older than the pod.
         kustomizations = self._list(apps, _KUSTOMIZATIONS)
         deployments = self._list(apps, _DEPLOYMENTS)
         ready = _ready_by_slot(self._list(apps, _ENDPOINTS))
         as_live = self._as_live(kustomizations)
         for deployment in deployments:
             name, owner = deployment["metadata"]["name"], _owner(deployment)
-            # The Service of a service without a route is that of both slots: there pods are counted by their workload.
+            # Without a route, both slots share one Service. The pods are then counted by their workload.
             there = ready.get(name, int(deployment.get("status", {}).get("readyReplicas", 0)))
             current = _seen_by_controller(deployment) and as_live.get(owner, owner == _NOBODY)
             ready[name] = max(0, there - _pods_of_older_templates(deployment)) if current else 0
@@ -106,7 +106,7 @@ class ClusterObserver:
         return {"ready": ready, "applied": self._published.oldest(standing)}
 
     def _as_live(self, kustomizations: Iterable[Json]) -> dict[_Owner, bool]:
-        """Whether each has applied a commit at which its folder is as on `live`."""
+        """Whether each has applied a commit at which its folder is the same as on `live`."""
         commits = {_applied(each) for each in kustomizations}
         unlike = {commit: self._published.folders_unlike_live(commit) for commit in commits}
         return {
@@ -116,7 +116,7 @@ class ClusterObserver:
         }
 
     def _of_ops(self, first: Future[list[Json]], ops: str, alone: bool) -> str:
-        """The digest of the platform with which the ops cluster is healthy, or an empty text."""
+        """The digest of the platform with which the ops cluster is healthy; empty if it is not healthy."""
         try:
             return self._healthy_platform(ops, first.result())
         except Problem as problem:
@@ -127,7 +127,7 @@ class ClusterObserver:
 
     def _healthy_platform(self, ops: str, found: list[Json]) -> str:
         end = time.monotonic() + _SETTLING_SECONDS
-        # At every interval Flux says for a moment that it does not know; what it says then counts.
+        # At every interval Flux reports Unknown for a moment. The status after that counts.
         while any(_condition(each) == "Unknown" for each in found) and time.monotonic() < end:
             time.sleep(_PAUSE_SECONDS)
             found = self._list(ops, _KUSTOMIZATIONS)
@@ -137,21 +137,19 @@ class ClusterObserver:
         return digests.pop() if len(digests) == 1 else ""
 
     def _contexts(self) -> set[str]:
-        """The names in the kubeconfig. Raises Problem where it is none."""
+        """The context names in the kubeconfig. Raises Problem if it cannot be read."""
         if self._kubeconfig is None:
             return set()
         try:
             data = yaml.safe_load(self._kubeconfig.read_text(encoding="utf-8"))
             return {str(each["name"]) for each in data["contexts"]}
         except OSError as error:
-            raise Problem(f"{self._kubeconfig}: {error.strerror}; name a kubeconfig that can be read") from None
+            raise Problem(f"Cannot read {self._kubeconfig}: {error.strerror}. Pass another --kubeconfig") from None
         except (yaml.YAMLError, ValueError, KeyError, TypeError):
-            raise Problem(
-                f"{self._kubeconfig} holds no contexts of a kubeconfig; name one that kubectl reads"
-            ) from None
+            raise Problem(f"{self._kubeconfig} is not a kubeconfig with contexts. Pass another --kubeconfig") from None
 
     def _list(self, context: str, path: str) -> list[Json]:
-        """The objects of a list. Raises Unreachable, or Problem where the server does not give them."""
+        """The objects of a list. Raises Unreachable, or Problem if the server refuses."""
         words = (f"--kubeconfig={self._kubeconfig}", f"--context={context}", "get", "--raw", path)
         done = run_kubectl(*words, timeout=self._timeout)
         if done.returncode == 0:
@@ -160,20 +158,20 @@ class ClusterObserver:
         said = " ".join(done.stderr.split())[-300:]
         reason = _REASON.search(said)
         if done.returncode == TIMED_OUT:
-            raise Unreachable(f"{context} does not answer within {self._timeout:g} s; try again when it does")
+            raise Unreachable(f"{context} did not answer within {self._timeout:g} s. Try again, or check the cluster")
         if reason and reason[1] in _REMEDIES:
             kind = path.partition("?")[0].rpartition("/")[2]
-            raise Problem(f"{context} does not show its {kind}: {said}; {_REMEDIES[reason[1]]}")
-        raise Unreachable(f"{context} cannot be asked: {said}; see that {self._kubeconfig} names where it is")
+            raise Problem(f"Cannot list the {kind} of {context}: {said}. {_REMEDIES[reason[1]]}")
+        raise Unreachable(f"Cannot connect to {context}: {said}. Check its address in {self._kubeconfig}")
 
 
 def _ready_by_slot(slices: Iterable[Json]) -> dict[str, int]:
-    """Pods that a slot's Service sends requests to. A Service with none has a slice without endpoints."""
+    """The number of pods that each slot's Service sends requests to. A Service without pods has an empty slice."""
     pods: dict[str, set[str]] = {}
     for each in slices:
         ready = pods.setdefault(each["metadata"]["labels"][_SERVICE_NAME], set())
         for endpoint in each.get("endpoints") or ():
-            # "A nil value should be interpreted as true"; with two address families a pod stands in two slices.
+            # "A nil value should be interpreted as true"; with two address families a pod is in two slices.
             if endpoint.get("conditions", {}).get("ready") in (True, None):
                 ready.add(endpoint.get("targetRef", {}).get("uid") or endpoint["addresses"][0])
     return {name: len(found) for name, found in pods.items()}
@@ -191,13 +189,13 @@ def _seen_by_controller(deployment: Json) -> bool:
 
 
 def _pods_of_older_templates(deployment: Json) -> int:
-    """They get the slot's traffic until the new ones are ready, and are none of its version."""
+    """Pods of older versions. They get the slot's traffic until the new pods are ready."""
     status = deployment.get("status", {})
     return int(status.get("replicas", 0)) - int(status.get("updatedReplicas", 0))
 
 
 def _condition(kustomization: Json) -> str:
-    """`True`, `False` or `Unknown`: whether the newest attempt on what it should be came to its end well."""
+    """`True`, `False` or `Unknown`: whether Flux applied the current generation successfully."""
     status = kustomization.get("status", {})
     if status.get("observedGeneration") != kustomization["metadata"]["generation"]:
         return "Unknown"
@@ -205,5 +203,5 @@ def _condition(kustomization: Json) -> str:
 
 
 def _applied(kustomization: Json) -> str:
-    """The commit of `branch@sha1:commit`; an empty text where none was applied."""
+    """The commit of `branch@sha1:commit`; empty if none was applied."""
     return str(kustomization.get("status", {}).get("lastAppliedRevision", "")).rpartition(":")[2]

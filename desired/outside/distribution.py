@@ -1,6 +1,6 @@
-"""Reads an image registry by the OCI distribution API: where it is, who may read, and what comes back.
+"""Reads an image registry by the OCI distribution API: location, login and responses.
 
-httpx is imported where it is used: it costs more than a command that needs no registry may.
+httpx is imported only where it is used, because it would slow down commands that need no registry.
 Sources: the OCI distribution specification 1.1; for tokens, distribution.github.io/distribution/spec/auth/token/.
 """
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import httpx
 
 LIMIT_BYTES = 4 * 1024 * 1024
-"""No answer may be longer. It is the limit that the specification sets for manifests."""
+"""The longest response that is read. The specification sets this limit for manifests."""
 
 _FORM: TypeAdapter[str] = TypeAdapter(ImageRepository)
 _HUB = "registry-1.docker.io"
@@ -41,28 +41,28 @@ _TOKEN = re.compile(r"[!-~]{1,65536}")
 
 @dataclass(frozen=True)
 class Location:
-    """Where a repository of images is."""
+    """The location of an image repository."""
 
     repository: str
-    """Its name, as it was given."""
+    """Its name, as the user gave it."""
     host: str
-    """Its registry, with the port where there is one."""
+    """Its registry, with the port if there is one."""
     path: str
     """Its name within the registry."""
 
     @property
     def local(self) -> bool:
-        """Whether the registry is on this machine: only there it is spoken to without TLS."""
+        """Whether the registry is on this machine. Only then is TLS not required."""
         return _is_loopback(self.host.partition(":")[0])
 
     @property
     def by_hand(self) -> str:
-        """The way around the registry, as the end of a sentence."""
-        return f"give the image by hand with --image {self.repository}@sha256:…"
+        """How to do without the registry, as the end of a sentence."""
+        return f"pass the image with --image {self.repository}@sha256:…"
 
 
 def locate(repository: str) -> Location:
-    """Reads a repository's name as Docker does: without a host it is one of Docker Hub. Raises Refused."""
+    """Parses a repository's name as Docker does: without a host it is on Docker Hub. Raises Refused."""
     try:
         _FORM.validate_python(repository)
     except ValidationError:
@@ -79,15 +79,15 @@ def locate(repository: str) -> Location:
 
 def _no_repository(repository: object) -> Refused:
     return Refused(
-        f"{shown(repository)} is no repository of images; write it without a tag and a digest, "
+        f"{shown(repository)} is not an image repository. Write it without a tag or digest, "
         "such as 'ghcr.io/acme/checkout'"
     )
 
 
 def login(host: str) -> str:
-    """`user:password` for a registry in Base64, from `auths` in Docker's configuration; "" where there is none.
+    """`user:password` for a registry in Base64, from `auths` in Docker's configuration; empty if there is none.
 
-    Credential helpers are not asked. Raises Problem when the file cannot be read.
+    Credential helpers are not used. Raises Problem if the file cannot be read.
     """
     file = Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker") / "config.json"
     try:
@@ -98,7 +98,7 @@ def login(host: str) -> str:
         return ""
     except (OSError, ValueError, TypeError, AttributeError, RecursionError):
         raise Problem(
-            f"{file} cannot be read as Docker's configuration; mend it, or run `docker login {host}`"
+            f"Cannot read Docker's configuration in {file}. Fix the file, or run `docker login {host}`"
         ) from None
     return base64.b64encode(given).decode() if b":" in given else ""
 
@@ -111,21 +111,21 @@ def _same_registry(key: str, host: str) -> bool:
 
 @dataclass(frozen=True)
 class RegistryResponse:
-    """What came back from one address; the body only with status 200."""
+    """The response from one URL; the body only with status 200."""
 
     url: httpx.URL
     status: int
     headers: httpx.Headers
     body: bytes
     next_page: str = ""
-    """The path of the list's next page, on the same host whatever the header says; "" at its end."""
+    """The path of the list's next page, always on the same host; empty at the end."""
 
 
 class RegistrySession:
-    """Reads one repository; asks for a token at most once. To be used with `with`."""
+    """Reads one repository and requests a token at most once. Use it with `with`."""
 
     def __init__(self, location: Location, timeout: float) -> None:
-        """`timeout`, in seconds, is for each answer."""
+        """`timeout`, in seconds, is the limit for each response."""
         import ssl  # noqa: PLC0415
 
         import httpx  # noqa: PLC0415
@@ -135,7 +135,7 @@ class RegistrySession:
         self._authorization = ""
         self._home = httpx.URL(f"{'http' if location.local else 'https'}://{location.host}")
         try:
-            # The machine's own certificates, as git and docker have them, and for other machines its proxy.
+            # Use the machine's certificates, as git and docker do, and its proxy for other machines.
             self._client = httpx.Client(
                 verify=ssl.create_default_context(),
                 trust_env=not location.local,
@@ -143,7 +143,7 @@ class RegistrySession:
                 headers={"User-Agent": "desired", "Accept-Encoding": "identity"},
             )
         except (ImportError, OSError, ValueError) as error:
-            raise self._unreachable(self._home, f"the proxy or the certificates: {error}") from None
+            raise self._unreachable(self._home, f"cannot use the proxy or the certificates: {error}") from None
 
     def __enter__(self) -> Self:
         return self
@@ -152,41 +152,41 @@ class RegistrySession:
         self._client.close()
 
     def get(self, path: str, accept: Sequence[str] = ()) -> RegistryResponse | None:
-        """What is at a path of the registry; None where there is nothing (404).
+        """The response for a path of the registry; None for 404.
 
-        Raises Refused when it may not be read, and Unreachable for every other answer than 200.
+        Raises Refused if access is denied, and Unreachable for any other status than 200.
         """
         url = self._home.join(path)
         answer = self._follow(url, self._authorization, accept)
-        # Only the registry itself may say where credentials go, not a host that it redirects to.
+        # Only the registry itself may choose where credentials go, not a host that it redirects to.
         if answer.status == 401 and not self._authorization and _origin(answer.url) == _origin(self._home):
             self._authorization = self._authorize(answer.headers.get_list("www-authenticate"))
             answer = self._follow(url, self._authorization, accept)
         return self._checked(answer) if answer.status != 404 else None
 
     def data(self, answer: RegistryResponse) -> Json:
-        """The JSON object in an answer. Raises Unreachable when there is none: whoever answered is no registry."""
+        """The JSON object in a response. Raises Unreachable if there is none: the server is not a registry."""
         try:
             found = json.loads(answer.body)
         except (ValueError, RecursionError):
             found = None
         if not isinstance(found, dict):
-            raise self._unreachable(answer.url, "it answers with something else than a JSON object")
+            raise self._unreachable(answer.url, "the response is not a JSON object")
         return found
 
     def _checked(self, answer: RegistryResponse) -> RegistryResponse:
         if answer.status in (401, 403):
             raise self._forbidden()
         if answer.status != 200:
-            raise self._unreachable(answer.url, f"it answers with status {answer.status}")
+            raise self._unreachable(answer.url, f"it answered with status {answer.status}")
         return answer
 
     def _authorize(self, challenges: list[str]) -> str:
-        """The value of the header Authorization that the registry asks for."""
+        """The value of the header Authorization that the registry requires."""
         asked = {each.partition(" ")[0].lower(): each for each in challenges}
         known = login(self.location.host)
         if "bearer" in asked:
-            # The first of two equal names is that of Bearer, where one header holds several challenges.
+            # If one header holds several challenges, the first of two equal names belongs to Bearer.
             return f"Bearer {self._token(dict(reversed(_PARAMETER.findall(asked['bearer']))), known)}"
         if "basic" in asked and known:
             return f"Basic {known}"
@@ -199,11 +199,11 @@ class RegistrySession:
         found = self.data(answer)
         token = found.get("token") or found.get("access_token")
         if not isinstance(token, str) or not _TOKEN.fullmatch(token):
-            raise self._unreachable(url, "it answers without a token")
+            raise self._unreachable(url, "it answered without a token")
         return token
 
     def _follow(self, url: httpx.URL, authorization: str, accept: Sequence[str]) -> RegistryResponse:
-        """The answer at the end of redirects. Credentials go to the first host and to no other."""
+        """The response after all redirects. Credentials go only to the first host."""
         first = _origin(url)
         for _ in range(_HOPS):
             self._refuse_plain(url)
@@ -211,13 +211,13 @@ class RegistrySession:
             if answer.status not in _REDIRECTS:
                 return answer
             url = url.join(self._parsed(answer.headers.get("location", "")))
-        raise self._unreachable(url, f"it redirects more than {_HOPS} times")
+        raise self._unreachable(url, f"it redirected more than {_HOPS} times")
 
     def _send(self, url: httpx.URL, authorization: str, accept: Sequence[str]) -> RegistryResponse:
         import httpx  # noqa: PLC0415
 
         headers = {"Accept": ", ".join(accept) or "*/*", **({"Authorization": authorization} if authorization else {})}
-        self._client.cookies.clear()  # a cookie is a credential too, and would know no ports
+        self._client.cookies.clear()  # a cookie is a credential too, and ignores ports
         try:
             with self._client.stream("GET", url, headers=headers) as response:
                 body = self._read(response) if response.status_code == 200 else b""
@@ -226,14 +226,14 @@ class RegistrySession:
             raise self._unreachable(url, " ".join(str(error).split()) or type(error).__name__) from None
 
     def _read(self, response: httpx.Response) -> bytes:
-        """The body as it was sent: a compressed one is not unpacked, so that the limit holds."""
+        """The body as it was sent. It is not decompressed, so that the limit holds."""
         end, body = time.monotonic() + self._timeout, bytearray()
         for chunk in response.iter_raw():
             body += chunk
             if len(body) > LIMIT_BYTES:
-                raise self._unreachable(response.url, f"it answers with more than {LIMIT_BYTES // 1024**2} MiB")
+                raise self._unreachable(response.url, f"the response is larger than {LIMIT_BYTES // 1024**2} MiB")
             if time.monotonic() > end:
-                raise self._unreachable(response.url, f"its answer takes longer than {self._timeout:g} s")
+                raise self._unreachable(response.url, f"the response took longer than {self._timeout:g} s")
         return bytes(body)
 
     def _parsed(self, url: str) -> httpx.URL:
@@ -242,23 +242,23 @@ class RegistrySession:
         try:
             return httpx.URL(url)
         except (httpx.InvalidURL, ValueError):
-            raise self._unreachable(self._home, f"it sends to {shown(url)}, which is no address") from None
+            raise self._unreachable(self._home, f"it refers to {shown(url)}, which is not a URL") from None
 
     def _refuse_plain(self, url: httpx.URL) -> None:
         if url.scheme != "https" and not (url.scheme == "http" and self.location.local and _is_loopback(url.host)):
-            raise self._unreachable(self._home, f"it sends to {shown(str(url))}, which is not encrypted")
+            raise self._unreachable(self._home, f"it refers to {shown(str(url))}, which is not encrypted")
 
     def _unreachable(self, url: httpx.URL, reason: str) -> Unreachable:
         place = url.netloc.decode(errors="replace") or self.location.host
         return Unreachable(
-            f"{place} does not say which images {self.location.repository} has ({reason}); try again, "
+            f"Cannot read the images of {self.location.repository} from {place} ({reason}). Try again, "
             f"or {self.location.by_hand}"
         )
 
     def _forbidden(self) -> Refused:
         host = self.location.host
         return Refused(
-            f"{host} does not let you read {self.location.path}, if it is there at all; check the name, "
+            f"{host} does not let you read {self.location.path}, or does not have it. Check the name, "
             f"log in with `docker login {host}`, or {self.location.by_hand}"
         )
 

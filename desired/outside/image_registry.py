@@ -27,11 +27,11 @@ _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
 _TAG_OF_COMMIT = re.compile(r"(?:sha-)?([0-9a-f]{7,64})(?![A-Za-z0-9])")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-# Signatures and the like lie beside an image under tags made of its digest.
+# Signatures and attestations of an image have tags made from its digest.
 _ATTACHED = re.compile(r"sha256-[0-9a-f]{64}")
 _PAGE, _PAGES = 1000, 200
 _CANDIDATES = 8
-"""As many are looked at and shown; who has more must say which."""
+"""The most tags that are compared and shown. With more, the user has to name one."""
 
 
 @dataclass(frozen=True)
@@ -45,35 +45,37 @@ class _Manifest:
 
 
 class Registry:
-    """Looks up builds. Reads only, and nothing until it is asked."""
+    """Looks up builds. It only reads, and opens no connection before the first lookup."""
 
     def __init__(self, timeout: float = 10.0) -> None:
-        """`timeout`, in seconds, is for each answer of the registry."""
+        """`timeout`, in seconds, is the limit for each response of the registry."""
         self._timeout = timeout
 
     def build(self, repository: str, version: str) -> Build:
         """The image of a version, by digest, and what it was built from.
 
-        `version` is a tag, or a commit of 7 to 64 digits. The tag of this very name comes first, then tags that begin
-        with the commit, also behind `sha-`. An index stays an index. Commit and ref come from the image's annotations
-        and labels. Raises Refused when there is no such image, when several could be meant, or when the image says that
-        it was built from another commit; Unreachable when the registry does not answer.
+        `version` is a tag, or a commit of 7 to 64 digits. A tag with exactly this name comes first, then tags that
+        begin with the commit or with `sha-` and the commit. For an index, the digest is that of the index.
+        Commit and ref come from the image's annotations and labels.
+
+        Raises Refused if no image or several images match, or if the image says that it was built from another commit.
+        Raises Unreachable if the registry does not answer.
         """
         location = locate(repository)
         if not _TAG.fullmatch(version):
-            raise Refused(f"{shown(version)} is no commit and no tag; {location.by_hand} if you have its digest")
+            raise Refused(f"{shown(version)} is neither a commit nor a tag. Name one of them, or {location.by_hand}")
         with RegistrySession(location, self._timeout) as session:
             found = _manifest(session, version) or _of_commit(session, version)
             if found is None:
                 raise Refused(
-                    f"{repository} has no image {shown(version)}; push it, name another one, or {location.by_hand}"
+                    f"{repository} has no image {shown(version)}. Push it, name another one, or {location.by_hand}"
                 )
             facts = _facts(session, found)
             commit = _commit(repository, version, found.tag, facts.get(_REVISION, ""))
             return Build(image=f"{repository}@{found.digest}", commit=commit, ref=_ref(facts))
 
     def versions(self, repository: str, limit: int = 20, beginning: str = "") -> list[str]:
-        """At most `limit` tags that begin with a text, of all that the registry sends within the timeout, in order.
+        """At most `limit` tags that start with `beginning`, sorted, of those received within the timeout.
 
         Raises Refused and Unreachable.
         """
@@ -84,14 +86,14 @@ class Registry:
 
 
 def _manifest(session: RegistrySession, reference: str) -> _Manifest | None:
-    """What a tag or a digest names; None where there is nothing. Raises Refused when it is no image."""
+    """The manifest of a tag or digest; None if it does not exist. Raises Refused if it is not an image."""
     path = f"/v2/{session.location.path}/manifests/{reference}"
     answer = session.get(path, (*_INDEXES, *_IMAGES))
     if answer is None:
         return None
     data, sent_as = session.data(answer), answer.headers.get("content-type", "").partition(";")[0].strip()
     kind = data.get("mediaType", sent_as)
-    # One text that is an image to one reader and an index to another is an attack (CVE-2021-41190).
+    # A manifest that one client reads as an image and another as an index is an attack (CVE-2021-41190).
     if kind != sent_as or kind not in (*_INDEXES, *_IMAGES):
         raise Refused(_no_image(session, reference, sent_as))
     if kind in _IMAGES and _mapping(data.get("config")).get("mediaType") not in _CONFIGS:
@@ -101,26 +103,26 @@ def _manifest(session: RegistrySession, reference: str) -> _Manifest | None:
 
 def _no_image(session: RegistrySession, reference: str, kind: object) -> str:
     return (
-        f"{session.location.repository} has no image under {shown(reference)}, but {shown(kind)}; "
-        f"name another one, or {session.location.by_hand}"
+        f"{session.location.repository}: {shown(reference)} is not an image, but {shown(kind)}. "
+        f"Name another one, or {session.location.by_hand}"
     )
 
 
 def _digest(session: RegistrySession, reference: str, answer: RegistryResponse) -> str:
-    """The digest of the bytes that came. Raises Refused when the registry or the reference names another one."""
+    """The digest of the received bytes. Raises Refused if the registry or the reference names another one."""
     digest = f"sha256:{hashlib.sha256(answer.body).hexdigest()}"
     said = answer.headers.get("docker-content-digest", "")
     expected = [each for each in (said, reference) if each.startswith("sha256:")]
     if any(each != digest for each in expected):
         raise Refused(
-            f"{session.location.repository}: what the registry sent for {shown(reference)} is {digest}, "
-            f"and not {expected[0]}; do not use it, and look at who changed the registry"
+            f"{session.location.repository}: the registry sent {digest} for {shown(reference)}, "
+            f"not {expected[0]}. Do not use this image, and find out who changed the registry"
         )
     return digest
 
 
 def _of_commit(session: RegistrySession, commit: str) -> _Manifest | None:
-    """The image whose tag names the commit, or the beginning of it. Raises Refused when there are several."""
+    """The image whose tag names the commit or a prefix of it. Raises Refused if there are several."""
     if not _COMMIT.fullmatch(commit):
         return None
     named = {tag: named for tag in _tags(session) if (named := _named(tag)) and _same(named, commit)}
@@ -140,12 +142,12 @@ def _of_commit(session: RegistrySession, commit: str) -> _Manifest | None:
 def _ambiguous(session: RegistrySession, commit: str, tags: list[str]) -> Refused:
     some = ", ".join(sorted(tags)[:_CANDIDATES]) + (", …" if len(tags) > _CANDIDATES else "")
     return Refused(
-        f"{session.location.repository} has several images for the commit {commit}: {some}; name one of them"
+        f"{session.location.repository} has several images for the commit {commit}: {some}. Name one of these tags"
     )
 
 
 def _named(tag: str) -> str:
-    """The commit that a tag begins with; "" for none."""
+    """The commit that a tag begins with; empty if there is none."""
     found = _TAG_OF_COMMIT.match(tag)
     return found[1] if found else ""
 
@@ -155,7 +157,7 @@ def _same(one: str, other: str) -> bool:
 
 
 def _tags(session: RegistrySession) -> Iterator[str]:
-    """All tags, read page by page as they are wanted. Raises Refused when there are too many to look through."""
+    """All tags, read page by page on demand. Raises Refused if there are too many."""
     path = f"/v2/{session.location.path}/tags/list?n={_PAGE}"
     for _ in range(_PAGES):
         answer = session.get(path)
@@ -166,8 +168,7 @@ def _tags(session: RegistrySession) -> Iterator[str]:
         if not (path := answer.next_page):
             return
     raise Refused(
-        f"{session.location.repository} has too many tags to look through; name the tag whole, "
-        f"or {session.location.by_hand}"
+        f"{session.location.repository} has too many tags to search. Give the full tag, or {session.location.by_hand}"
     )
 
 
@@ -176,7 +177,7 @@ def _is_version(tag: object) -> bool:
 
 
 def _facts(session: RegistrySession, manifest: _Manifest) -> dict[str, str]:
-    """The annotations, and for what they do not say the labels of the image; those of an index's first image."""
+    """The annotations, completed by the labels of the image, or of the first image of an index."""
     facts = _texts(manifest.data.get("annotations"))
     if _REVISION in facts and any(each in facts for each in _REFS):
         return facts
@@ -187,7 +188,7 @@ def _facts(session: RegistrySession, manifest: _Manifest) -> dict[str, str]:
 
 
 def _first(session: RegistrySession, index: _Manifest) -> _Manifest | None:
-    """The first image of an index. Attestations, which stand in it too, are for the platform `unknown`."""
+    """The first image of an index. Skips attestations, whose platform is `unknown`."""
     manifests = index.data.get("manifests")
     for each in map(_mapping, manifests if isinstance(manifests, list) else ()):
         if each.get("mediaType") in _IMAGES and _mapping(each.get("platform")).get("os") != "unknown":
@@ -200,15 +201,15 @@ def _labels(session: RegistrySession, image: _Manifest) -> dict[str, str]:
     answer = session.get(f"/v2/{session.location.path}/blobs/{digest}")
     if answer is None:
         raise Refused(
-            f"{session.location.repository}@{image.digest} is not whole: {digest} is missing; "
-            f"push it again, or {session.location.by_hand}"
+            f"{session.location.repository}@{image.digest} is incomplete: {digest} is missing. "
+            f"Push the image again, or {session.location.by_hand}"
         )
     _digest(session, digest, answer)
     return _texts(_mapping(session.data(answer).get("config")).get("Labels"))
 
 
 def _named_digest(session: RegistrySession, descriptor: Json) -> str:
-    """The digest in a descriptor, which becomes part of an address: nothing else may stand there."""
+    """The digest in a descriptor. It becomes part of a URL, so anything else is refused."""
     digest = descriptor.get("digest")
     if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
         raise Refused(_no_image(session, str(digest), descriptor.get("mediaType")))
@@ -216,9 +217,9 @@ def _named_digest(session: RegistrySession, descriptor: Json) -> str:
 
 
 def _commit(repository: str, version: str, tag: str, revision: str) -> str | None:
-    """The commit that the image says it was built from, else the one that its tag names.
+    """The commit in the image's label, or else the one that its tag names.
 
-    Digits alone may be a date or a number of a build, and are no commit where a tag has this very name.
+    A tag of digits only may be a date or a build number, so it does not count as a commit.
     """
     asked = version.removeprefix("sha-")
     if not _COMMIT.fullmatch(asked) or (version == tag and version.isdigit()):
@@ -228,14 +229,14 @@ def _commit(repository: str, version: str, tag: str, revision: str) -> str | Non
     if asked and not _same(asked, revision):
         raise Refused(
             f"{repository}: the image under the tag {tag} says that it was built from {revision}, "
-            f"and not from {asked}; set its label {_REVISION} in the build, "
-            f"or give the image by hand with --image {repository}@sha256:…"
+            f"not from {asked}. Set its label {_REVISION} in the build, "
+            f"or pass the image with --image {repository}@sha256:…"
         )
     return revision
 
 
 def _ref(facts: dict[str, str]) -> str:
-    """The branch or tag, where the image says it in one printable line of at most 500 characters."""
+    """The branch or tag, if the image names it in one printable line of at most 500 characters."""
     ref = next((facts[each] for each in _REFS if each in facts), "").removeprefix("refs/heads/")
     return ref if len(ref) <= 500 and ref.isprintable() else ""
 

@@ -1,4 +1,4 @@
-"""Starts kubectl, which reads every kubeconfig that people have. Nothing else in `desired` does."""
+"""Runs kubectl, which reads every kind of kubeconfig. No other file of `desired` runs it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from ..core.errors import Problem
 
 
 def run_kubectl(*words: str, timeout: float) -> subprocess.CompletedProcess[str]:
-    """Runs kubectl, for `timeout` seconds at most. Raises Problem where it is not installed.
+    """Runs kubectl, for `timeout` seconds at most. Raises Problem if it is not installed.
 
-    The exit code is `programs.TIMED_OUT` where its time was over; the program that it logs in with ends with it.
+    The exit code is `programs.TIMED_OUT` after a timeout, which also ends kubectl's login program.
     """
     try:
         done = programs.run(["kubectl", *words], timeout=timeout)

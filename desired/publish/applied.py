@@ -1,4 +1,4 @@
-"""What Git says of the commits that clusters have applied; the cluster observer asks for it."""
+"""What Git knows about the commits that clusters have applied, for the cluster observer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .branches import Branches
 
 @dataclass(frozen=True)
 class PublishedCommits:
-    """What Git says of the commits that clusters have applied."""
+    """What Git knows about the commits that clusters have applied."""
 
     branches: Branches
     sources: CommitSources
@@ -24,11 +24,11 @@ class PublishedCommits:
         """The digest of the platform that made a cluster's manifests at a commit. Raises Problem."""
         git = self.branches.git
         if git.resolve(commit) is None:
-            raise Problem(f"{cluster} stands at {commit[:12]}, which is not in this clone; run `git fetch`")
+            raise Problem(f"{cluster} runs the commit {commit[:12]}, which this clone does not have. Run `git fetch`")
         return self.sources.platform_digest(commit_message.older_codes(git.message(commit)).get(cluster, commit))
 
     def folders_unlike_live(self, commit: str) -> frozenset[str] | None:
-        """The folders of manifests in which something differs between a commit and `live`; None where unknown."""
+        """The folders of manifests in which something differs between a commit and `live`; None if unknown."""
         git, live = self.branches.git, self.branches.live
         if not commit or live is None or git.resolve(commit) is None:
             return None
@@ -36,6 +36,6 @@ class PublishedCommits:
         return frozenset(str(folder) for path in paths for folder in PurePosixPath(path).parents)
 
     def oldest(self, commits: Collection[str]) -> str:
-        """The one that is in the history of all others; an empty text where there is none."""
+        """The commit that is in the history of all others; empty if there is none."""
         git = self.branches.git
         return next((one for one in commits if all(git.is_ancestor(one, each) for each in commits)), "")

@@ -13,7 +13,7 @@ _TRIES = 4
 
 
 class Branches:
-    """A clone and, where there is one, the remote whose branches count."""
+    """A clone and, if there is one, the remote whose branches count."""
 
     def __init__(self, git: Git, remote: str = "") -> None:
         """`remote` is a name that `git remote` lists; an empty one means this clone. Raises Problem."""
@@ -50,7 +50,7 @@ class Branches:
 
     @property
     def main(self) -> str:
-        """The commit of `main`. Raises Problem where there is none."""
+        """The commit of `main`. Raises Problem if the branch does not exist."""
         commit = self.git.resolve(self._ref(MAIN))
         if commit is None:
             where = f"the remote {self.remote}" if self.remote else "this repository"
@@ -59,14 +59,14 @@ class Branches:
 
     @property
     def live(self) -> str | None:
-        """The commit of `live`; None where nothing was published yet."""
+        """The commit of `live`; None if nothing has been published."""
         return self.git.resolve(self._ref(LIVE))
 
     def advance(self, old: tuple[str, str | None], new: str) -> bool:
         """Moves both branches from the commits in `old` (main, live) to a new one, both or none.
 
-        False when another writer moved one first. Raises Unreachable where a remote refuses or does not answer, and
-        GitFailed or Locked where this repository does.
+        False if another writer moved one first. Raises Unreachable if a remote refuses or does not answer, and
+        GitFailed or Locked if this repository does.
         """
         refs = {f"refs/heads/{MAIN}": (new, old[0]), f"refs/heads/{LIVE}": (new, old[1])}
         if not self.remote:
@@ -76,7 +76,7 @@ class Branches:
                 self.git.push(self.remote, refs)
                 return True
             except Unreachable as error:
-                # Whatever it said: what counts is where its branches are now. The answer alone may have been lost.
+                # Only the positions of its branches count now: the push may have worked, and only the answer was lost.
                 self._refresh_after(error)
                 if (self.main, self.live) != old:
                     return self.git.is_ancestor(new, self.main)

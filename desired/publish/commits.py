@@ -1,4 +1,4 @@
-"""The commits that the publisher makes beside those of operations: repairs, newer manifests, and the first one."""
+"""The publisher's commits that are not operations: repairs, newer manifests, and the first one."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from .reconcile import Baseline
 
 @dataclass(frozen=True)
 class Commits:
-    """Makes commits that nothing refers to yet."""
+    """Makes commits. No branch points to them until the publisher moves it."""
 
     git: Git
     sources: CommitSources
 
     def repaired(self, baseline: Baseline) -> str:
-        """The commit to build on: that of the baseline, or one on it that makes it right."""
+        """The commit to build on: the baseline's, or one on top that repairs it."""
         if not baseline.repairs:
             return baseline.commit
         tree = self.git.write_tree(baseline.commit, baseline.repairs)
@@ -55,12 +55,12 @@ class Commits:
         return self.commit(self.git.tree_id(main, ""), main, message, self._publisher())
 
     def behind(self, baseline: Baseline) -> str:
-        """The clusters that older code makes, as a trailer holds them."""
+        """The clusters that older code makes, as the trailer's value."""
         behind = baseline.behind(self.sources)
         return json.dumps(behind, sort_keys=True) if behind else ""
 
     def commit(self, tree: str, parent: str, message: str, author: Author) -> str:
-        """A commit, signed where the user's Git signs."""
+        """A commit, signed if the user's Git signs."""
         sign = self.git.config("commit.gpgsign").lower() == "true"
         return self.git.commit_tree(tree, parent, message, author, sign)
 

@@ -1,4 +1,4 @@
-"""Optimistic locking: an operation is done only if what it touches is what its author looked at."""
+"""Optimistic locking: an operation runs only if what it touches has not changed since its author looked."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from ..history import release_files
 
 
 def seen_at(git: Git, intent: Intent, live: str, base: str) -> str:
-    """The commit that the author looked at, or the published one before it where that is not published yet.
+    """The commit that the author looked at, or `live` if that commit is not published.
 
-    Raises Refused where it is no commit of `main`.
+    Raises Refused if it is not a commit of `main`.
     """
     if not git.is_ancestor(intent.expected, base):
         raise Refused(f"the revision {intent.expected[:12]} is not a commit of main. Look again with `desired status`")
@@ -22,7 +22,7 @@ def seen_at(git: Git, intent: Intent, live: str, base: str) -> str:
 
 
 def require_unchanged(git: Git, intent: Intent, seen: str, base: str, paths: tuple[str, ...] = ()) -> None:
-    """Raises Conflict where the files that an operation names, or changes, differ from those that its author saw."""
+    """Raises Conflict if the files that an operation names or changes differ from those that its author saw."""
     if seen == base:
         return
     folder = release_files.folder(intent.operation.environment)

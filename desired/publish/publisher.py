@@ -36,7 +36,7 @@ from .targets import Targets
 _TRIES = 60
 _REMEMBERED_SECONDS = 24 * 3600
 Observe = Callable[[str], Observation | None]
-"""Observes an environment's clusters; None where they cannot be reached from here."""
+"""Observes an environment's clusters; None if they cannot be reached from here."""
 _NOT_PUBLISHED = "Nothing is published yet. Run `desired publish` once: it creates the branch live"
 
 
@@ -44,7 +44,7 @@ class Publisher:
     """One repository, with all that is kept from one operation to the next. Use it as a context."""
 
     def __init__(self, branches: Branches, pool: RendererPool | None = None) -> None:
-        """A `pool` that is given stays open when this ends."""
+        """If you pass a `pool`, it stays open after this ends."""
         self.branches, self.git = branches, branches.git
         self._pool, self._own_pool = pool or RendererPool(), pool is None
         self._cache = Cache(cache_folder() / "units.db" if cache_is_trusted() else None)
@@ -57,7 +57,7 @@ class Publisher:
 
     @classmethod
     def open(cls, folder: Path, remote: str = "", timeout: float = 60.0) -> Publisher:
-        """The repository in a folder. Raises Problem where there is none."""
+        """Opens the repository in a folder. Raises Problem if there is none."""
         return cls(Branches(Git(folder, timeout), remote))
 
     def __enter__(self) -> Publisher:
@@ -78,7 +78,7 @@ class Publisher:
         return self.branches.main
 
     def live(self) -> str:
-        """The commit that is live. Raises Refused where nothing was published."""
+        """The commit that is live. Raises Refused if nothing was published."""
         live = self.branches.live
         if live is None:
             raise Refused(_NOT_PUBLISHED)
@@ -115,7 +115,7 @@ class Publisher:
                 return result
             if self.branches.advance((main, live), result.commit):
                 return result
-            # The longer somebody has waited, the sooner the next try: nobody waits for ever.
+            # The longer a process has waited, the sooner it tries again, so that none waits for ever.
             time.sleep(random.uniform(0, 0.4) / (attempt + 1))
         raise _gave_up()
 
@@ -164,7 +164,7 @@ class Publisher:
         return self.targets.changes(base, old, new)
 
     def publish(self) -> OperationResult:
-        """Moves `live` to `main`, made right where it is not. The first time, it makes `live`. Raises Problem."""
+        """Moves `live` to `main`, with repairs where needed. The first time, it creates `live`. Raises Problem."""
         with _on_this_machine(), self.git.alone():
             for _ in range(_TRIES):
                 main, live = self.head(), self.branches.live
@@ -181,7 +181,7 @@ class Publisher:
         raise _gave_up()
 
     def _start(self, main: str) -> str:
-        """The commit with which the history begins. Raises Refused where manifests are not what the code makes."""
+        """The commit with which the history begins. Raises Refused if manifests are not what the code makes."""
         changes = self.reconciler.whole(main)
         wrong = sorted(path for path, text in changes.items() if self.git.file(main, path) != text)
         if wrong:
@@ -198,7 +198,7 @@ def _gave_up() -> Unreachable:
 
 @contextmanager
 def _on_this_machine() -> Iterator[None]:
-    """What fails on this machine, as a full disk, becomes a sentence; both branches stay where they were."""
+    """Turns a failure of this machine, such as a full disk, into a sentence. Both branches stay unchanged."""
     try:
         yield
     except OSError as error:

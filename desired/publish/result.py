@@ -22,7 +22,7 @@ class OperationResult:
     changes: Changes = field(default_factory=dict)
     """What it changes, by path."""
     status: str = "live"
-    """`live`; `unchanged` where there was nothing to change; `repeated` for a key that was used before; `planned`."""
+    """`live`; `unchanged` if there was nothing to change; `repeated` for a key that was used before; `planned`."""
 
     def as_json(self) -> Json:
         """For programs."""

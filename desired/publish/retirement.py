@@ -33,7 +33,7 @@ class RetirementStep:
     deleted: tuple[str, ...]
     """Manifests that go away."""
     blocked: str
-    """Why it cannot be done now; empty where it can."""
+    """Why it cannot be done now; empty if it can."""
 
     def as_json(self) -> dict[str, Any]:
         """For programs."""

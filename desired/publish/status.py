@@ -1,4 +1,4 @@
-"""Where everything stands: every service in every environment, and what each is behind."""
+"""The status of every service in every environment, and what each is behind."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class SlotSummary:
     ref: str
     since: str
     spec: str
-    """The digest of the spec that is written out; empty where `apps/` is followed."""
+    """The digest of the spec in the release; empty if the slot follows `apps/`."""
 
     @property
     def version(self) -> str:
@@ -53,9 +53,9 @@ class ServiceStatus:
     behind: tuple[str, ...] = ()
     """What it is behind: `apps/`, or the environment before."""
     held: str = ""
-    """Why nobody may change it."""
+    """Who holds it, and why; empty if it is not held."""
     ready: int | None = None
-    """Ready endpoints of the stable slot; None where nobody looked."""
+    """Ready endpoints of the stable slot; None if no cluster was checked."""
     candidate_ready: int | None = None
 
     def as_json(self) -> Json:

@@ -1,4 +1,4 @@
-"""Whether the history is intact: everything since the start is done again, and must come out as it stands."""
+"""Verifies the history: repeats every operation since the start and compares the results."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class Report:
     commits: int
     """How many were checked."""
     problems: tuple[str, ...]
-    """One sentence for each commit that is not what it should be."""
+    """One sentence for each invalid commit."""
 
 
 def verify(publisher: Publisher) -> Report:
-    """Every commit of `live` since the first publishing. Raises Refused where nothing was published."""
+    """Verifies every commit of `live` since the first publishing. Raises Refused if nothing was published."""
     found = list(publisher.git.log(None, publisher.live()))
     kinds = [commit_message.trailers(each.message).get(commit_message.OPERATION_TRAILER, "") for each in found]
     if commit_message.START not in kinds:
@@ -46,7 +46,7 @@ class _Walk:
         self._publisher, self._live = publisher, start
 
     def problems(self, commits: list[Commit]) -> list[str]:
-        """A sentence for each commit that is not what it should be, and was never made right."""
+        """A sentence for each invalid commit that was never repaired."""
         progress, wrong = Progress("verifying", len(commits)), list[str]()
         try:
             for commit in commits:
@@ -64,7 +64,7 @@ class _Walk:
         return wrong
 
     def _published(self, commit: Commit) -> list[str]:
-        """What is wrong with a commit of the publisher's, who may have been in a hurry when it was made."""
+        """What is wrong with a commit of the publisher, which may have been made with `hurry`."""
         found = list(self._made(commit, hurry=False))
         return found and list(self._made(commit, hurry=True)) and found
 
@@ -77,7 +77,7 @@ class _Walk:
             return
         if baseline.repairs:
             files = ", ".join(sorted(baseline.repairs)[:3])
-            yield f"{short} builds on {commit.parent[:12]}, which is not right: {files}"
+            yield f"{short} builds on {commit.parent[:12]}, which needs repairs: {files}"
             return
         when = datetime.fromtimestamp(commit.author.time, UTC)
         try:
@@ -85,17 +85,17 @@ class _Walk:
             changes: Changes = dict(release_files.file_changes(before, outcome.state))
             changes |= self._publisher.manifests(baseline, commit.parent, before, outcome)
         except Problem as problem:
-            yield f"{short} is no legal {recorded.intent.operation.verb}: {problem.sentences[0]}"
+            yield f"{short} is not a legal {recorded.intent.operation.verb}: {problem.sentences[0]}"
             return
         yield from self._same(commit, changes)
         if recorded.revision != self._publisher.git.tree_id(commit.id, release_files.ROOT):
-            yield f"{short} names the revision {recorded.revision[:12]}, and holds another one"
+            yield f"{short} names the revision {recorded.revision[:12]} but holds another one"
 
     def _right(self, id_: str) -> Iterator[str]:
-        """The newest commit is a person's: it is right only if nothing in it has to be reverted."""
+        """The newest commit is a person's. It is valid only if nothing in it has to be reverted."""
         repairs = self._publisher.reconciler.follow(self._live, id_).repairs
         if repairs:
-            yield f"{id_[:12]} is live, and is not right: {', '.join(sorted(repairs)[:3])}"
+            yield f"{id_[:12]} is live but needs repairs: {', '.join(sorted(repairs)[:3])}"
 
     def _same(self, commit: Commit, changes: Changes) -> Iterator[str]:
         """Whether a commit made just these changes to `releases/` and `manifests/`."""
@@ -105,4 +105,4 @@ class _Walk:
         wrong = sorted(path for path in changed | wanted if path not in wanted or git.file(id_, path) != changes[path])
         if wrong:
             more = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
-            yield f"{id_[:12]}: {wrong[0]}{more} is not what its operation makes; `desired show {id_[:12]}` shows it"
+            yield f"{id_[:12]}: {wrong[0]}{more} is not what its operation makes. See `desired show {id_[:12]}`"

@@ -1,11 +1,11 @@
 """The one pipeline from a source to manifests: source → plan → render what is missing → check → files.
 
-fleet, server           the renderer: what a repository hands over, and the program that answers about it
+fleet, server           the renderer: what a repository passes in, and the program that answers requests about it
 pool                    renderer processes with the code of the work tree or of commits
 source, source_at_commit, work_tree    where code and releases come from
 inputs, plans, pipeline the steps
-manifests, files, cache what comes out, on its way to a commit or a folder
-yaml, fingerprint       how files are written, and what stands for the code that writes them
+manifests, files, cache the results, on their way to a commit or a folder
+yaml, fingerprint       how files are written, and the digest of the code that writes them
 synth                   what `cdk8s synth` runs
 """
 

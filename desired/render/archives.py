@@ -1,4 +1,4 @@
-"""Unpacks code that Git has packed. The same on every Python: older ones have no `filter=` in `tarfile`."""
+"""Unpacks code that Git has packed. Works on every Python: older ones have no `filter=` in `tarfile`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from constructs_lib.values import Problem
 def unpack(archive: bytes, folder: Path) -> None:
     """Writes the files of a tar archive into a new folder.
 
-    Raises Problem, before anything is written, where one would leave the folder (by an absolute path, by `..` or
+    Raises Problem, before anything is written, if a file would leave the folder (by an absolute path, by `..` or
     through a link), or is neither a file nor a folder nor a symbolic link.
     """
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
@@ -41,11 +41,11 @@ def _check(member: tarfile.TarInfo, links: set[PurePosixPath]) -> None:
             f"Remove it from the commit"
         )
     if not (member.isreg() or member.isdir() or member.issym()):
-        raise Problem(f"The code holds {member.name!r}, which is no file, folder or symbolic link. Remove it")
+        raise Problem(f"The code holds {member.name!r}, which is not a file, folder or symbolic link. Remove it")
 
 
 def _stays_inside(path: PurePosixPath, target: PurePosixPath) -> bool:
-    """Whether a link ends inside. `..` may stand first only: after a name, which may be a link, it leads anywhere."""
+    """Whether a link ends inside. `..` may only come first: after a name, which may be a link, it is unsafe."""
     up = next((number for number, part in enumerate(target.parts) if part != ".."), len(target.parts))
     return not target.is_absolute() and up < len(path.parts) and ".." not in target.parts[up:]
 

@@ -24,17 +24,17 @@ def stdin_stdout() -> tuple[TextIO, TextIO]:
 
 
 def serve(environments: Mapping[str, Environment], components: Components, requests: TextIO, out: TextIO) -> None:
-    """Answer requests until there are no more."""
+    """Answers requests until there are no more."""
     server.answer_lines(server.Renderer(_fleet(components), Path.cwd()), requests, out)
 
 
 def scratch_folder(root: Path) -> Path:
-    """Where work in progress lies."""
+    """The folder for temporary files."""
     return Path(os.environ.get("CDK8S_OUTDIR") or root / ".scratch")
 
 
 def synthesize(root: Path, components: Components, scratch: Path) -> int:
-    """Bring `manifests/` to what the repository says. Returns the exit code."""
+    """Updates `manifests/` from the repository. Returns the exit code."""
     return synth.synthesize(_fleet(components), root)
 
 

@@ -1,4 +1,4 @@
-"""The local cache: what each unit became, under a digest of all that it was made from."""
+"""The local cache: the output of each unit, under a digest of everything that it was made from."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ _KEPT_UNITS = 60_000
 
 
 def cache_folder() -> Path:
-    """Where caches of this user lie: `$DESIRED_CACHE_DIR`, or a folder in the user's cache."""
+    """The folder of this user's caches: `$DESIRED_CACHE_DIR`, or a folder in the user's cache."""
     given = os.environ.get("DESIRED_CACHE_DIR")
     return Path(given) if given else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "desired"
 
 
 def cache_is_trusted() -> bool:
-    """Never in CI, and not where `DESIRED_CACHE=off`."""
+    """False in CI, and with `DESIRED_CACHE=off`."""
     return os.environ.get("CI", "").lower() not in ("1", "true") and os.environ.get("DESIRED_CACHE") != "off"
 
 
 class Cache:
-    """Keys and what they became. What was damaged on disk is as if it were not there.
+    """The output of each unit, by key. Damaged entries count as missing.
 
-    A cache without a file lives as long as this process, in a temporary file: results need not fit into memory.
+    Without a file, a temporary one is used until this process ends, so that results need not fit into memory.
     """
 
     def __init__(self, file: Path | None) -> None:
@@ -43,7 +43,7 @@ class Cache:
         self._db = (self._opened(file) if file else None) or self._connect(self._temporary_file())
 
     def _opened(self, file: Path) -> sqlite3.Connection | None:
-        """The database in a file, made anew where it is none; nothing where no file can be there."""
+        """Opens the database, and replaces a damaged file. None if the file cannot be created."""
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
             return self._connect(str(file))
@@ -65,7 +65,7 @@ class Cache:
         return db
 
     def digests(self, key: str) -> dict[str, str] | None:
-        """Paths and the digests of their files, or None where the key is not known."""
+        """The digests of the files by path; None if the key is unknown."""
         if key not in self._known:
             row = self._db.execute("select digests, files, facts, sum from unit where key = ?", (key,)).fetchone()
             if not row or digest("\0".join((key, *row[:3]))) != row[3]:
@@ -74,7 +74,7 @@ class Cache:
         return self._known[key]
 
     def files(self, key: str) -> dict[str, str]:
-        """Paths and the texts of the files."""
+        """The texts of the files by path."""
         found: dict[str, str] = json.loads(self._column("files", key))
         return found
 
@@ -84,7 +84,7 @@ class Cache:
         return found
 
     def put(self, key: str, files: dict[str, str], facts: dict[str, Any]) -> dict[str, str]:
-        """Keep what a unit became; returns the digests of its files."""
+        """Stores the output of a unit. Returns the digests of its files."""
         digests = {path: digest(text) for path, text in files.items()}
         columns = (json.dumps(digests), json.dumps(files), json.dumps(facts))
         row = (key, *columns, digest("\0".join((key, *columns))))
@@ -93,12 +93,12 @@ class Cache:
         return digests
 
     def note(self, key: str) -> Any | None:
-        """A note by key, or None."""
+        """The note under a key; None if there is none."""
         row = self._db.execute("select value, sum from note where key = ?", (key,)).fetchone()
         return json.loads(row[0]) if row and digest(key + row[0]) == row[1] else None
 
     def take_note(self, key: str, value: object) -> None:
-        """Keep a note: JSON data."""
+        """Stores a note: JSON data."""
         text = json.dumps(value)
         self._db.execute(
             "insert or replace into note values (?, ?, ?, cast(strftime('%s') as integer))",
@@ -106,7 +106,7 @@ class Cache:
         )
 
     def used(self, keys: list[str]) -> None:
-        """Remember that these keys are in use, and forget the oldest of the others when there are too many."""
+        """Marks these keys as used, and deletes the oldest of the others if there are too many."""
         self._db.execute("begin")
         self._db.executemany(
             "update unit set used = cast(strftime('%s') as integer) where key = ?", ((key,) for key in keys)
@@ -122,7 +122,7 @@ class Cache:
         return str(row[0])
 
     def close(self) -> None:
-        """Give the file back."""
+        """Closes the file."""
         self._db.close()
         if self._temporary:
             self._temporary.close()

@@ -1,4 +1,4 @@
-"""The folder `manifests/`: compared by content, and exchanged folder by folder once everything is right."""
+"""The folder `manifests/`: compared by content, and replaced folder by folder after all checks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def on_disk(folder: Path) -> dict[str, str]:
-    """Paths below the folder and the digests of their files; what is no plain file has none that could match."""
+    """The digests of the files below the folder by path. Anything but a plain file has one that never matches."""
     found: dict[str, str] = {}
     base = len(str(folder)) + 1
     waiting = [str(folder)] if folder.is_dir() else []
@@ -30,10 +30,10 @@ def on_disk(folder: Path) -> dict[str, str]:
 def exchange(
     manifests: Path, scratch: Path, expected: Mapping[str, str], texts: Callable[[Iterable[str]], Mapping[str, str]]
 ) -> list[str]:
-    """Make the folder hold exactly the expected files; returns the paths that changed.
+    """Makes the folder hold exactly the expected files. Returns the paths that changed.
 
-    Every folder that differs is written beside, whole, and then takes the place of the old one by renaming, so
-    that no folder is ever seen half written. `texts` gives the contents of paths.
+    Each folder that differs is first written completely in another place. A rename then replaces the old one,
+    so that no folder is ever seen half written. `texts` gives the contents of paths.
     """
     actual = on_disk(manifests)
     changed = sorted({*actual, *expected} - {path for path in expected if actual.get(path) == expected[path]})
@@ -56,7 +56,7 @@ def exchange(
 
 
 def _enclosing(path: str, folders: Mapping[str, object]) -> str:
-    """The expected folder in which the path lies, at any depth; nothing where no folder is expected."""
+    """The expected folder that contains the path, at any depth; empty if there is none."""
     while path := path.rpartition("/")[0]:
         if path in folders:
             return path

@@ -1,4 +1,4 @@
-"""A digest of the code and the tools that make manifests: a change to any of them makes everything anew."""
+"""A digest of the code and the tools that make manifests: a change to any of them renders everything again."""
 
 from __future__ import annotations
 

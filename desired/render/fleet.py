@@ -70,8 +70,8 @@ def load_services(package: str) -> dict[str, Service]:
             problems.append(f"{package}/{name}.py: must hold one value, SERVICE = Service(…)")
         elif value.name.replace("-", "_") != name:
             problems.append(
-                f"{package}/{name}.py: the service is named {value.name!r}; "
-                f"rename the file to {value.name.replace('-', '_')}.py, or the service to {name.replace('_', '-')!r}"
+                f"{package}/{name}.py: the service is named {value.name!r}. "
+                f"Rename the file to {value.name.replace('-', '_')}.py, or the service to {name.replace('_', '-')!r}"
             )
         else:
             found[value.name] = value
@@ -83,7 +83,7 @@ def load_services(package: str) -> dict[str, Service]:
 def _modules(package: str, problems: list[str]) -> Iterator[tuple[str, ModuleType]]:
     folder = Path(package)
     if not folder.is_dir():
-        problems.append(f"{package}/ is not here; run this in the root of the platform repository")
+        problems.append(f"This folder has no {package}/. Run this command in the root of the platform repository")
         return
     _read_afresh(package)
     for file in sorted(folder.glob("*.py")):
@@ -120,7 +120,7 @@ def _line(error: BaseException, file: Path) -> str:
 
 
 def _in_order(found: dict[str, Environment]) -> list[Environment]:
-    """Sources before those that are promoted from them; by name where that says nothing."""
+    """Sorts sources before the environments promoted from them, and the rest by name."""
     ordered: list[Environment] = []
     waiting = [found[name] for name in sorted(found)]
     while waiting:
@@ -128,7 +128,7 @@ def _in_order(found: dict[str, Environment]) -> list[Environment]:
         ready = [each for each in waiting if each.promoted_from in (None, *done)]
         if not ready:
             circle = ", ".join(each.name for each in waiting)
-            raise Problem(f"envs/: promoted_from goes in a circle through {circle}; one of them must come first")
+            raise Problem(f"envs/: promoted_from forms a cycle through {circle}. Remove it from the first environment")
         ordered.append(ready[0])
         waiting.remove(ready[0])
     return ordered

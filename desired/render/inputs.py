@@ -22,7 +22,7 @@ class ServiceInput:
 
     @cached_property
     def digest(self) -> str:
-        """One text for the same data."""
+        """A digest, the same for equal data."""
         return digest(canonical([self.release, self.spec]))
 
 
@@ -36,7 +36,7 @@ class ClusterInputs:
 
     @cached_property
     def digests(self) -> dict[str, str]:
-        """One text for each service: its own data, and the rollouts that it is a member of."""
+        """A digest for each service: its own data, and the rollouts that it is a member of."""
         moves: dict[str, list[str]] = {}
         for name, rollout in sorted(self.rollouts.items()):
             for member in _members(rollout):
@@ -46,7 +46,7 @@ class ClusterInputs:
 
     @cached_property
     def key(self) -> str:
-        """One text for the same inputs."""
+        """A digest, the same for equal inputs."""
         rollouts = canonical(dict(self.rollouts))
         return digest("\0".join((self.cluster, rollouts, *(f"{k}={v}" for k, v in sorted(self.digests.items())))))
 
@@ -71,7 +71,7 @@ class Target:
 
     code: Code
     code_key: str
-    """One text for all of the code, tools and environment that its manifests depend on."""
+    """A digest of the code, tools and environment that its manifests depend on."""
     inputs: ClusterInputs
 
     @property
@@ -81,7 +81,7 @@ class Target:
 
     @cached_property
     def key(self) -> str:
-        """One text for the same manifests."""
+        """A digest, the same for equal manifests."""
         return digest(f"{self.code_key}\0{self.inputs.key}")
 
 

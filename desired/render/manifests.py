@@ -15,12 +15,12 @@ from .cache import Cache
 MANIFESTS = "manifests"
 KUSTOMIZATION = "kustomization.yaml"
 Changes = dict[str, str | None]
-"""Paths of the repository and their new texts; None for files that go away."""
+"""New texts by path of the repository; None for files that are removed."""
 
 
 @dataclass(frozen=True)
 class PlannedUnit:
-    """A unit as its cluster's plan names it: where it goes, and the key of its output."""
+    """A unit of a cluster's plan: its folder, and the key of its output."""
 
     id: str
     key: str
@@ -41,20 +41,20 @@ class ClusterManifests:
 
     @property
     def folder(self) -> str:
-        """Where they lie in the repository."""
+        """Their folder in the repository."""
         return f"{MANIFESTS}/{self.cluster}"
 
     @cached_property
     def digests(self) -> dict[str, str]:
         """Paths below the cluster's folder and the digests of their files, without the lists of the folders.
 
-        Raises Problem where two units write one path.
+        Raises Problem if two units write the same path.
         """
         found: dict[str, str] = {}
         for unit in self.units:
             files = self._cache.digests(unit.key) or {}
             if twice := found.keys() & files.keys():
-                raise Problem(f"{self.cluster}: two units write {min(twice)}; rename one of the objects")
+                raise Problem(f"{self.cluster}: two units write {min(twice)}. Rename one of the objects")
             found |= files
         return found
 
@@ -75,7 +75,7 @@ class ClusterManifests:
         return all(self._cache.digests(unit.key) is not None for unit in self.units)
 
     def texts(self, paths: Iterable[str]) -> dict[str, str]:
-        """The texts of some paths. Raises Problem where the cache holds something else than it said."""
+        """The texts of some paths. Raises Problem if the cache is damaged."""
         by_unit: dict[str, list[str]] = {}
         for path in paths:
             by_unit.setdefault(self._unit_of[path].key, []).append(path)
@@ -84,7 +84,7 @@ class ClusterManifests:
             files = self._cache.files(key)
             for path in wanted:
                 if digest(files[path]) != self.digests[path]:
-                    raise Problem(f"{path}: the cache is damaged; run again with DESIRED_CACHE=off")
+                    raise Problem(f"{path}: the cache is damaged. Run the command again with DESIRED_CACHE=off")
                 found[path] = files[path]
         return found
 
@@ -107,7 +107,7 @@ class ClusterManifests:
         return self.texts(self.digests) | self.all_lists
 
     def changes_from(self, before: ClusterManifests) -> Changes:
-        """What makes the repository hold these manifests where it holds the ones before."""
+        """The changes that turn the old manifests into these."""
         old, new = before.digests, self.digests
         gone = old.keys() - new.keys()
         come = [path for path, sum_ in new.items() if old.get(path) != sum_]

@@ -43,7 +43,7 @@ class Pipeline:
         return [ClusterManifests(target.cluster, units, self._cache) for target, units in plans]
 
     def known(self, target: Target) -> ClusterManifests | None:
-        """Manifests that were made before; None where the cache does not have them all any more. Raises Problem."""
+        """Manifests from the cache; None if it no longer has all of them. Raises Problem."""
         found = ClusterManifests(target.cluster, self._guarded(target), self._cache)
         return found if found.all_known() else None
 
@@ -84,8 +84,8 @@ class Pipeline:
             elif answer["key"] != job.units[unit]:
                 # This process and the renderer have read different files: neither key may keep the output.
                 problems.append(
-                    f"{cluster}: envs/ changed while it was read, or depends on more than its files; run it again, "
-                    f"or make envs/ say the same each time"
+                    f"{cluster}: envs/ changed while it was read, or depends on more than its files. "
+                    f"Run the command again, or make envs/ return the same values each time"
                 )
             else:
                 self.rendered += 1
@@ -102,7 +102,7 @@ class Pipeline:
             raise Problem(*dict.fromkeys(problems))
 
     def _jobs(self, target: Target, units: Sequence[PlannedUnit], asked: set[str]) -> Iterator[Job]:
-        """What must be rendered for a cluster, but for keys that are asked for already; adds its own to these."""
+        """What must be rendered for a cluster, without the keys already requested, to which it adds its own."""
         missing = [
             (unit.id, unit.key) for unit in units if unit.key not in asked and self._cache.digests(unit.key) is None
         ]
@@ -125,7 +125,7 @@ class Pipeline:
             answer = self._ask(target, "check", bare=True, keys=keys, facts=given)[0]
             if "findings" in answer:
                 break
-            # Another process may answer next time: what was given once is given again.
+            # Another process may answer next time, so the facts are sent again.
             given |= {key: self._cache.facts(key) for key in answer["missing"]}
         found = [f"{target.cluster}: {sentence} [{rule}]" for rule, _, sentence in answer["findings"]]
         if not found:
@@ -151,7 +151,7 @@ class Pipeline:
 
 
 def _of_commit(sentence: str, target: Target) -> str:
-    """What a commit's code refuses. A field that an older platform does not know has a remedy of its own."""
+    """The message of a commit's code. For a field that an older platform does not know, it names the remedy."""
     if field := unknown_field(sentence):
-        return f"{target.code.name} does not know `{field}`; move the platform first"
+        return f"{target.code.name} does not know `{field}`. Move the platform first"
     return f"{target.cluster} with {target.code.name}: {sentence}"

@@ -75,7 +75,7 @@ class Plans:
         return _Record.of(data) if data else None
 
     def _replanned(self, before: _Record, target: Target) -> list[PlannedUnit] | None:
-        """The plan after a change; None where the code cannot say what the change touches, or it touches all."""
+        """The plan after a change; None if the code cannot say what the change touches, or if it touches everything."""
         old, new = before.digests, target.inputs.digests
         changed = sorted(name for name in {*old, *new} if old.get(name) != new.get(name))
         answers: list[Json] = self._ask(target, "plan", changed=changed)

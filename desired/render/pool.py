@@ -1,4 +1,4 @@
-"""The worker pool of renderers: processes with head's code or a pinned commit's, asked through the contract."""
+"""The worker pool of renderers: processes with the code of head or of a pinned commit, used through the contract."""
 
 from __future__ import annotations
 
@@ -75,11 +75,12 @@ class RendererProcess:
         lines = [line.strip() for line in self._errors.read().splitlines() if line.strip()]
         return RendererDied(
             f"{request.get('cluster', 'apps/ and envs/')}: the renderer with the code of {self.code.name} ended with "
-            f"{self._process.wait()}: {lines[-1] if lines else 'it printed nothing'}; fix that code, or move the pin"
+            f"{self._process.wait()}: {lines[-1] if lines else 'it printed nothing'}. "
+            f"Fix that code, or move the platform's pin"
         )
 
     def close(self) -> None:
-        """End it. It has nothing to save."""
+        """Ends it. It has nothing to save."""
         assert self._process.stdin
         self._process.kill()
         self._process.communicate()
@@ -108,7 +109,7 @@ class RendererPool:
         """The answers of a renderer with this code. Raises Problem when it is refused.
 
         A process that dies over the question is replaced, and the new one is asked, once: the first may have been
-        killed. Raises RendererDied where both died.
+        killed. Raises RendererDied if both died.
         """
         answers: list[Json] = []
         for last in (False, True):
@@ -197,10 +198,10 @@ class RendererPool:
             except BaseException as error:  # the thread that waits decides what to do with it
                 results.put((job, error))
                 if isinstance(error, RendererDied):
-                    return  # the jobs that wait are given up
+                    return  # the waiting jobs are cancelled
 
     def _render_job(self, job: Job, take: Callable[[Json], None]) -> None:
-        """Render what a job names; what a process that died left over is asked of the next one, once."""
+        """Renders the units of a job. If the process dies, the next one gets the rest, once."""
         missing = dict(job.units)
 
         def taken(answer: Json) -> None:

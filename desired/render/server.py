@@ -48,7 +48,7 @@ CONTRACT = 1
 
 
 class Renderer:
-    """Answers requests about one fleet. It reads the environments once, and keeps what it was given and found."""
+    """Answers requests about one fleet. It reads the environments once, and keeps the facts."""
 
     def __init__(self, fleet: Fleet, root: Path) -> None:
         self._fleet, self._root = fleet, root
@@ -85,8 +85,8 @@ class Renderer:
         """The answers to one request, without the closing line. Raises Problem."""
         if request.get("contract") != CONTRACT:
             raise Problem(
-                f"the renderer speaks version {CONTRACT} of its contract, and was asked in version "
-                f"{request.get('contract')!r}; move the platform's pin to a newer commit"
+                f"the renderer speaks version {CONTRACT} of its contract, and the request has version "
+                f"{request.get('contract')!r}. Move the platform's pin to a newer commit"
             )
         match request["do"]:
             case "describe":
@@ -101,7 +101,9 @@ class Renderer:
             case "check":
                 yield self._check(self._read(request), request)
             case unknown:
-                raise Problem(f"the renderer does not know {unknown!r}; move the platform's pin to a newer commit")
+                raise Problem(
+                    f"the renderer does not know the request {unknown!r}. Move the platform's pin to a newer commit"
+                )
 
     def _read(self, request: Json) -> Plan:
         for environment in self.environments.values():
@@ -110,9 +112,10 @@ class Renderer:
                 if environment.cluster_name(role) == request["cluster"]:
                     asked = Request(request["cluster"], request["releases"], request["rollouts"], request["specs"])
                     return Plan(environment, role, asked, self.components(environment, role))
+        known = ", ".join(sorted(self.environments))
         raise Problem(
-            f"no environment has a cluster {request['cluster']!r}, there are {', '.join(sorted(self.environments))}; "
-            f"add it to envs/, or take its releases out"
+            f"no environment has the cluster {request['cluster']!r}. The environments are {known}. "
+            f"Add this one to envs/, or remove its releases"
         )
 
     def definitions(self) -> None:
@@ -169,7 +172,7 @@ class Renderer:
 
 
 def serve(fleet: Fleet) -> None:
-    """Answer requests on standard input until there are no more."""
+    """Answers requests on standard input until there are no more."""
     # A first check makes millions of small objects that all stay; looking through them for garbage takes as long
     # as the check. The process is replaced after some units, so that what is garbage stays little.
     gc.disable()

@@ -73,7 +73,7 @@ def _mark_of(folder: Path) -> str | None:
 
 
 def _make_environment(folder: Path, lock: Path, digest: str, name: str) -> None:
-    say(f"{name}: making the virtual environment of its lock, once; this takes about half a minute")
+    say(f"{name}: creating a virtual environment from its lock file. This happens once and takes about 30 seconds")
     shutil.rmtree(folder, ignore_errors=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
     # Not beside and renamed: a virtual environment knows its own path. The mark is written last instead.
@@ -84,5 +84,5 @@ def _make_environment(folder: Path, lock: Path, digest: str, name: str) -> None:
         run = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": ""})
         if run.returncode:
             said = (run.stderr.strip() or run.stdout.strip() or "no message").splitlines()[-1]
-            raise Problem(f"{name}: its virtual environment could not be made ({said[:200]}); try again with a network")
+            raise Problem(f"{name}: cannot create its virtual environment ({said[:200]}). Try again with a network")
     (folder / _MARK).write_text(digest + "\n")

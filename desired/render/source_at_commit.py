@@ -40,18 +40,18 @@ class CommitSources:
         self._digests: dict[tuple[str, tuple[str, ...]], str] = {}
 
     def digest(self, commit: str) -> str:
-        """One text for all code that can change a manifest, `apps/` among it."""
+        """A digest of all code that can change a manifest, including `apps/`."""
         return self._digest(commit, (*_PLATFORM, "apps"))
 
     def platform_digest(self, commit: str) -> str:
-        """One text for one platform: the library, the environments and the locked tools."""
+        """A digest of the platform: the library, the environments and the locked tools."""
         return self._digest(commit, _PLATFORM)
 
     def _digest(self, commit: str, paths: tuple[str, ...]) -> str:
         key = (commit, paths)
         if key not in self._digests:
             ids = [f"{path}={self._git.tree_id(commit, path)}" for path in paths]
-            # Only where it is there: operations recorded digests of commits that had none.
+            # Only if it exists: operations recorded digests of commits that had none.
             ids += [f"{_WRITER}={id_}" for id_ in [self._git.tree_id(commit, _WRITER)] if id_]
             self._digests[key] = digest("\n".join(ids))[:40]
         return self._digests[key]

@@ -92,13 +92,14 @@ def synthesize(fleet: Fleet, root: Path) -> int:
         say(f"{count} problem{'' if count == 1 else 's'}. manifests/ was not changed.")
         return problem.exit_code
     except sqlite3.DatabaseError as error:
-        say(f"✗ the cache in {cache_folder()} is damaged ({error}); delete it, or run with DESIRED_CACHE=off")
+        say(f"✗ The cache in {cache_folder()} is damaged ({error}). Delete it, or run with DESIRED_CACHE=off")
         return 1
     except OSError as error:
-        say(f"✗ {error.filename or 'a file'}: {error.strerror}; fix that and run again. Every folder is whole.")
+        place = error.filename or "a file"
+        say(f"✗ {place}: {error.strerror}. Fix that and run `make synth` again. Every folder is complete.")
         return 1
     except KeyboardInterrupt:
-        say("Stopped. Every folder of manifests/ is whole; run it again to finish.")
+        say("Stopped. Every folder of manifests/ is complete. Run `make synth` again to finish.")
         return 130
     return 0
 

@@ -33,7 +33,7 @@ class ReleaseFiles:
 
 
 class WorkTree:
-    """A repository's folder, read whole."""
+    """A repository's folder, read completely."""
 
     def __init__(self, fleet: Fleet, root: Path) -> None:
         self.root = root
@@ -64,7 +64,7 @@ class WorkTree:
             for service in sorted(files.services.keys() - self.renderer.specs.keys()):
                 yield (
                     f"apps/{service.replace('-', '_')}.py is gone, but {service} runs in {name} "
-                    f"(releases/{name}/{service}.yaml); put the file back, or retire the service first"
+                    f"(releases/{name}/{service}.yaml). Put the file back, or retire the service first"
                 )
 
     def targets(self, pool: RendererPool, cache: Cache) -> list[Target]:
@@ -86,7 +86,7 @@ class WorkTree:
         return found
 
     def unreleased(self) -> list[Target]:
-        """Clusters as they would be with the services that have no release yet, so that rules see those too."""
+        """Clusters with the services that have no release, so that the rules check those too."""
         followers = [each for each in self.environments.values() if each.follows_apps]
         found: list[Target] = []
         for environment in followers or list(self.environments.values())[:1]:
@@ -105,7 +105,7 @@ class WorkTree:
     def _pinned(
         self, environment: Environment, files: ReleaseFiles, pool: RendererPool, cache: Cache
     ) -> tuple[Code, str] | None:
-        """The code that an environment's platform is pinned to; None where it follows head."""
+        """The code that an environment's platform is pinned to; None if it follows head."""
         if files.platform is None:
             return None
         pin = validated(Pin, f"releases/{environment.name}/platform.yaml", files.platform)
@@ -117,7 +117,7 @@ class WorkTree:
         finally:
             git.close()
         if not (code.folder / LOCK).is_file():
-            raise Problem(f"{name}: commit {pin.commit[:12]} has no {LOCK}; pin a commit that has one")
+            raise Problem(f"{name}: commit {pin.commit[:12]} has no {LOCK}. Pin a commit that has one")
         return code, code.folder.name
 
 
@@ -132,7 +132,7 @@ def load_releases(root: Path, environments: dict[str, Environment]) -> dict[str,
         parts = path.parts[1:]
         if file.is_symlink() or path.suffix != ".yaml" or parts[0] not in found or not _belongs(parts):
             problems.append(
-                f"{path}: does not belong here; releases/ holds <environment>/<service>.yaml, "
+                f"{path}: does not belong here. releases/ holds <environment>/<service>.yaml, "
                 f"<environment>/rollouts/<name>.yaml, <environment>/platform.yaml and <environment>/holds.yaml, "
                 f"for {', '.join(found)}"
             )
@@ -158,6 +158,6 @@ def _belongs(parts: tuple[str, ...]) -> bool:
 
 
 def _first(spec: Json) -> Json:
-    """A release as the first one will be, with an image that stands for any."""
+    """The first release of a service, with a placeholder image."""
     version = {"image": f"{spec['image']}@sha256:{'0' * 64}", "since": "1970-01-01T00:00:00Z", "spec": spec}
     return {"schema": 1, "stable": "blue", "slots": {"blue": version}}

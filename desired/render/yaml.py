@@ -15,8 +15,8 @@ import yaml
 from constructs_lib.values import Problem
 from constructs_lib.values.data import Json
 
-# What is plain in every version of YAML: words that begin with a letter or a slash and are no word for a
-# truth value or for nothing. All else is quoted: `y`, `08`, `1e3`, `1_000`, `12:30`, `0x1f`, `.5`, `=`, `~`.
+# Plain in every version of YAML: words that begin with a letter or a slash, and do not mean a truth value
+# or null. Everything else is quoted: `y`, `08`, `1e3`, `1_000`, `12:30`, `0x1f`, `.5`, `=`, `~`.
 _PLAIN = re.compile(r"\A[A-Za-z/][A-Za-z0-9/._@-]*(?::[A-Za-z0-9/._@-]+)*\Z")
 _WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null", "inf", "nan"}
 _ESCAPED = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t"}
@@ -25,9 +25,9 @@ _LONGEST_SIMPLE_KEY = 128
 
 
 def dump(data: object) -> str:
-    """One document of JSON data, its keys in the order given, every text quoted that a reader could misread.
+    """One document of JSON data, with the keys in their order. Quotes each string that a reader could misread.
 
-    Raises UnicodeEncodeError for a lone surrogate, which no file can hold, and TypeError for what is no JSON data.
+    Raises UnicodeEncodeError for a lone surrogate, which no file can hold, and TypeError for other than JSON data.
     """
     out: list[str] = []
     if isinstance(data, dict | list) and data:
@@ -41,19 +41,19 @@ def dump(data: object) -> str:
 
 
 class _Loader(yaml.CSafeLoader):
-    """Refuses a key that comes twice, as after a bad merge: which of the two was meant, nobody knows."""
+    """Refuses a duplicate key, such as after a bad merge: it is unclear which one counts."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         found = super().construct_mapping(node, deep)
         if len(found) != len(node.value):
             keys = [key.value for key, _ in node.value]
             twice = next(key for key in keys if keys.count(key) > 1)
-            raise yaml.constructor.ConstructorError(None, None, f"the key {twice!r} comes twice", node.start_mark)
+            raise yaml.constructor.ConstructorError(None, None, f"the key {twice!r} appears twice", node.start_mark)
         return found
 
 
 def load(text: str) -> Any:
-    """One document. Raises yaml.YAMLError, for a key that comes twice too."""
+    """One document. Raises yaml.YAMLError, also for a duplicate key."""
     return yaml.load(text, Loader=_Loader)
 
 
@@ -63,7 +63,7 @@ def header(sources: Iterable[str]) -> str:
 
 
 def _collection(out: list[str], data: dict[str, Any] | list[Any], indent: str, first: str) -> None:
-    """Write a collection that is not empty; `first` stands before its first line in place of the indent."""
+    """Writes a collection that is not empty; `first` replaces the indent of its first line."""
     inner = indent + "  "
     of_keys = isinstance(data, dict)
     for item in data:
@@ -76,7 +76,7 @@ def _collection(out: list[str], data: dict[str, Any] | list[Any], indent: str, f
             _collection(out, value, inner, f"{lead} ")
         else:
             out.append(f"{lead}\n")
-            # Items of a list stand below their key, those of a mapping further in.
+            # Items of a list are indented like their key, those of a mapping one level more.
             below = indent if isinstance(value, list) else inner
             _collection(out, value, below, below)
 
@@ -104,13 +104,13 @@ def _float(value: float) -> str:
     text = repr(value)
     if text.lstrip("-") in ("inf", "nan"):
         return text.replace("inf", ".inf").replace("nan", ".nan")
-    # Version 1.1 reads `1e+20` as text.
+    # Version 1.1 reads `1e+20` as a string.
     return text if "." in text else text.replace("e", ".0e")
 
 
 @lru_cache(maxsize=20_000)
 def _line(text: str) -> str:
-    """The text on one line: as it is where that is safe in every version, else in double quotes."""
+    """The string on one line: plain if that is safe in every version, otherwise in double quotes."""
     if _PLAIN.match(text) and text.lower() not in _WORDS:
         return text
     return f'"{"".join(map(_escaped, text))}"'
@@ -126,7 +126,7 @@ def _escaped(character: str) -> str:
 
 
 def _is_block(text: str) -> bool:
-    # Space at the beginning would need a number for the indentation, and at the end of a line nobody sees it.
+    # Space at the beginning would need a number for the indentation, and at the end of a line it is invisible.
     return not text[0].isspace() and all(line.isprintable() and line == line.rstrip() for line in text.split("\n"))
 
 
@@ -144,7 +144,7 @@ def mapping(path: str, content: bytes | str) -> Json:
         data = load(content.decode() if isinstance(content, bytes) else content)
     except (yaml.YAMLError, ValueError) as error:
         reason = " ".join(str(error).split())
-        raise Problem(f"{path}: is not YAML that can be read ({reason[:160]}); take it back from Git") from None
+        raise Problem(f"{path}: cannot be read as YAML ({reason[:160]}). Restore it from Git") from None
     if not isinstance(data, dict):
-        raise Problem(f"{path}: must hold a mapping with schema, got {type(data).__name__}; take it back from Git")
+        raise Problem(f"{path}: must hold a mapping with schema, got {type(data).__name__}. Restore it from Git")
     return data

@@ -151,7 +151,8 @@ REFUSED = {
             {name: release(service(name), service(name)) for name in ("a", "b")},
             {"r": rollout(40, a="green", b="green")},
         ),
-        "it moves several services with a route (a, b), whose shares would multiply. Set 0 or 100, got 40",
+        "the rollout moves several services with a route (a, b), so their shares would multiply. "
+        "Set its share to 0 or 100, got 40",
     ),
     "a share of more than all": (
         plan({"a": release(service("a"), service("a"))}, {"r": rollout(101, a="green")}),

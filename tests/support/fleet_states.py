@@ -85,12 +85,12 @@ class History:
 
     def state(self, environment: str, commit: str) -> EnvironmentState | None:
         if commit not in self.states:
-            raise Problem(f"there is no commit {commit[:12]} here; run `git fetch`, or name another one")
+            raise Problem(f"This clone has no commit {commit[:12]}. Run `git fetch`, or name another commit")
         return self.states[commit].get(environment)
 
     def before(self, commit: str) -> str:
         if commit not in self.parents:
-            raise Problem(f"{commit[:12]} is the first commit; there is nothing before it")
+            raise Problem(f"{commit[:12]} is the first commit. There is nothing before it")
         return self.parents[commit]
 
     def stable_images(self, environments: Collection[str]) -> set[tuple[str, str, str]]:

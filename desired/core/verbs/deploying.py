@@ -26,7 +26,7 @@ def deploy(operation: Deploy, facts: Facts, now: datetime) -> Outcome:
         )
     versions = {
         service: _version(service, build, operation.specs_at, facts, now)
-        # In an order that does not depend on how it was asked for, as the history keeps none.
+        # Sorted, because the history does not keep the order of the request.
         for service, build in sorted(operation.services.items())
     }
     if operation.canary:
@@ -62,7 +62,7 @@ def reset(operation: Reset, facts: Facts, now: datetime) -> Outcome:
     """A rolling update of the stable slots to earlier versions, with the specs that they had."""
     here = facts.here
     if facts.recipe is None:
-        raise Refused(f"there is no {here.name} at {operation.to[:12]}. Name a commit of `desired history`")
+        raise Refused(f"{here.name} has no releases at {operation.to[:12]}. Name a commit from `desired history`")
     earlier = facts.recipe.versions
     if unknown := set(operation.services) - set(earlier):
         raise Refused(

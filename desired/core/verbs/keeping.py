@@ -34,7 +34,7 @@ def unhold(operation: Unhold, facts: Facts, now: datetime) -> Outcome:
     here = facts.here
     found = here.holds.services.get(operation.service) if operation.service else here.holds.environment
     if found is None:
-        raise Refused(f"{operation.service or here.name} is not held. There is no hold to take away")
+        raise Refused(f"{operation.service or here.name} is not held. There is no hold to remove")
     return _held(here, operation.service, None)
 
 
@@ -49,7 +49,7 @@ def _held(here: EnvironmentState, service: str | None, hold: HoldEntry | None) -
 
 
 def undo(operation: Undo, facts: Facts, now: datetime) -> Outcome:
-    """What the commit changed is as before it. Raises Conflict where it has changed since."""
+    """Restores what the commit changed. Raises Conflict if that has changed since."""
     here, short = facts.here, operation.commit[:12]
     before, after = facts.before_then, facts.then
     if after is None or before is None:
@@ -82,7 +82,7 @@ def retire(operation: Retire, facts: Facts, now: datetime) -> Outcome:
 
 
 def restore(operation: Restore, facts: Facts, now: datetime) -> Outcome:
-    """The service as it was at a commit, with one slot."""
+    """Restores the service from a commit, with one slot."""
     here = facts.here
     require("restore", here, operation.service)
     release = facts.then.releases.get(operation.service) if facts.then else None

@@ -42,7 +42,7 @@ def _tested(operation: Promote, facts: Facts) -> Recipe:
         remedy = f"it is promoted from {source}" if source else "nothing is promoted to it. Deploy there"
         raise Refused(f"Cannot promote {operation.source} to {here.name}: {remedy}")
     if tested is None:
-        raise Refused(f"there is no {operation.source} at {operation.recipe[:12]}. Name another commit")
+        raise Refused(f"{operation.source} has no releases at {operation.recipe[:12]}. Name another commit")
     if tested.open_rollouts:
         raise Refused(
             f"{operation.source} has the open rollout {', '.join(tested.open_rollouts)} at {operation.recipe[:12]}. "
@@ -68,8 +68,8 @@ def _about(operation: Promote, tested: Recipe, moving: Iterable[str], here: Envi
     theirs, ours = _named(tested.platform), _named(here.platform)
     if theirs != ours:
         yield (
-            f"the platform of {operation.source} {theirs}, that of {here.name} {ours}; "
-            f"`desired platform` moves it, a promotion does not"
+            f"the platform of {operation.source} {theirs}, that of {here.name} {ours}. "
+            f"A promotion does not move it; `desired platform` does"
         )
 
 

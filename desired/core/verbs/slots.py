@@ -119,7 +119,7 @@ def closed(here: EnvironmentState, name: str, rollout: Rollout) -> EnvironmentSt
 
 
 def require_same_kind(facts: Facts, here: EnvironmentState, service: str, version: Version) -> None:
-    """Raises Refused where a service would become one of another kind."""
+    """Raises Refused if a service would change its kind."""
     release = here.releases[service]
     before = spec_of(facts, release.slots[release.stable], service)
     if before and version.spec and (problem := change_of_kind(before, version.spec)):

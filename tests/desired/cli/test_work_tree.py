@@ -78,7 +78,7 @@ def test_graph_draws_the_services_that_run_in_an_environment(clone: Path) -> Non
 
 def test_graph_of_an_unknown_environment_is_refused_in_a_sentence(clone: Path) -> None:
     done = envs(clone, "graph", "-e", "moon", code=1)
-    assert "there is no environment 'moon'; there are staging, preprod, prod" in done.stderr
+    assert "Unknown environment 'moon'. Choose one of staging, preprod, prod" in done.stderr
 
 
 def test_help_lists_the_commands(clone: Path) -> None:

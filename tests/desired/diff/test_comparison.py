@@ -35,7 +35,7 @@ ROLE, OTHER_ROLE = _text("Role", "a", rules=[1]), _text("Role", "a", rules=[2])
         pytest.param(
             ROLE,
             ROLE.replace("apps/a.py", "apps/b.py"),
-            ObjectDiff("changed", "apps/a", "Role", "a", ("nothing but the comment that names its source",)),
+            ObjectDiff("changed", "apps/a", "Role", "a", ("only the comment that names its source",)),
             id="only-its-comment",
         ),
         pytest.param(

@@ -122,7 +122,7 @@ def test_an_environment_is_drawn_as_it_is(repo: Repository) -> None:
 def test_an_unknown_environment_is_one_sentence(repo: Repository) -> None:
     done = repo.run("envs", "graph", "-e", "third")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "✗ there is no environment 'third'; there are first, second\n"
+    assert done.stderr == "✗ Unknown environment 'third'. Choose one of first, second\n"
 
 
 def test_drawing_never_starts_node() -> None:

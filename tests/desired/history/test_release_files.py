@@ -110,7 +110,7 @@ WRONG: dict[str, tuple[str, str]] = {
     "no mapping": ("- a\n", "mapping"),
     "no YAML": ("a: [", "YAML"),
     "nothing": ("", "mapping"),
-    "a key twice": ("schema: 1\nstable: blue\nstable: green\nslots: {}\n", "comes twice"),
+    "a key twice": ("schema: 1\nstable: blue\nstable: green\nslots: {}\n", "appears twice"),
     "another schema": ("schema: 2\nstable: blue\nslots: {}\n", "schema"),
     "a field that nobody knows": ("schema: 1\nstable: blue\nslots: {}\nshare: 40\n", "share"),
     "a stable slot that is not there": ("schema: 1\nstable: blue\nslots: {}\n", "blue"),

@@ -61,12 +61,12 @@ def test_an_environment_without_contexts_is_not_seen(published: PublishedCommits
 def test_a_file_that_is_no_kubeconfig_is_named(published: PublishedCommits, tmp_path: Path, text: str) -> None:
     file = tmp_path / "kubeconfig"
     file.write_text(text, encoding="utf-8")
-    with pytest.raises(Problem, match=f"{file} holds no contexts of a kubeconfig"):
+    with pytest.raises(Problem, match=f"{file} is not a kubeconfig with contexts"):
         ClusterObserver(file, published).observe("prod")
 
 
 def test_a_kubeconfig_that_is_not_there_is_named(published: PublishedCommits, tmp_path: Path) -> None:
-    with pytest.raises(Problem, match="nowhere: No such file or directory; name a kubeconfig that can be read"):
+    with pytest.raises(Problem, match=r"Cannot read .*nowhere: No such file or directory\. Pass another --kubeconfig"):
         ClusterObserver(tmp_path / "nowhere", published).observe("prod")
 
 
@@ -93,7 +93,7 @@ def test_only_the_folders_that_changed_since_are_unlike_live(publisher: Publishe
 def test_of_a_commit_that_is_not_in_the_clone_nobody_knows(published: PublishedCommits) -> None:
     assert published.folders_unlike_live("") is None
     assert published.folders_unlike_live("1" * 40) is None
-    with pytest.raises(Problem, match=r"prod-ops stands at 111111111111, which is not in this clone"):
+    with pytest.raises(Problem, match=r"prod-ops runs the commit 111111111111, which this clone does not have"):
         published.platform_digest("prod-ops", "1" * 40)
 
 

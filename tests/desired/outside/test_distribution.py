@@ -87,7 +87,7 @@ def test_a_name_is_read_as_docker_reads_it(repository: str, host: str, path: str
 
 @pytest.mark.parametrize("repository", ["example.com:0/a", "example.com:65536/a", "Example.com/a", "https://a.b/c"])
 def test_a_name_that_docker_would_not_read_is_refused(repository: str) -> None:
-    with pytest.raises(Refused, match="no repository of images"):
+    with pytest.raises(Refused, match="is not an image repository"):
         locate(repository)
 
 
@@ -115,7 +115,7 @@ def test_it_starts_without_what_speaks_http() -> None:
 def test_nobody_sends_it_where_there_is_no_tls(reply: Reply, elsewhere: None) -> None:
     with LoopbackHttp(lambda _: reply) as server:
         said = failed(Unreachable, server.address)
-        assert "it sends to" in said
+        assert "it refers to" in said
         assert len(server.requests) == 1
 
 
@@ -162,9 +162,9 @@ def test_another_machine_does_not_send_it_to_this_one_without_tls(elsewhere: Non
         (Reply(200, {"Content-Type": "text/html"}, b"<html>"), "JSON"),
         (Reply(200, {"Content-Type": OCI.image}, b"[" * 100_000), "JSON"),
         (Reply(200, {"Content-Type": OCI.image}, b"[]"), "JSON"),
-        (Reply(200, {"Content-Type": OCI.image}, b" " * (LIMIT_BYTES + 1)), "more than 4 MiB"),
-        (Reply(307, {"Location": "/again"}), "redirects more than"),
-        (Reply(307), "redirects more than"),
+        (Reply(200, {"Content-Type": OCI.image}, b" " * (LIMIT_BYTES + 1)), "larger than 4 MiB"),
+        (Reply(307, {"Location": "/again"}), "redirected more than"),
+        (Reply(307), "redirected more than"),
     ],
 )
 def test_an_answer_that_is_none_is_unreachable_with_the_way_around(reply: Reply, said: str) -> None:
@@ -183,7 +183,7 @@ def test_a_body_without_end_is_not_read_to_its_end() -> None:
             yield b" " * 2**20
 
     with LoopbackHttp(lambda _: Reply(200, {}, units())) as server:
-        assert "more than 4 MiB" in failed(Unreachable, server.address)
+        assert "larger than 4 MiB" in failed(Unreachable, server.address)
     assert len(sent) < 100
 
 

@@ -108,7 +108,7 @@ def test_several_images_for_a_commit_are_refused_with_their_tags(
         server.push(NAME, tag, content=tag)
     said = refused(repository, COMMIT[:7])
     assert ", ".join(sorted(tags)) in said
-    assert "name one of them" in said
+    assert "Name one of these tags" in said
 
 
 def test_of_very_many_tags_for_a_commit_some_are_shown(server: DockerRegistry, repository: str) -> None:

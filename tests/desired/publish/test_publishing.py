@@ -161,7 +161,7 @@ def test_verify_names_the_commit_of_somebody_who_moved_live_by_hand(fork: Fork) 
         git(developer.folder, "push", "-q", "origin", "HEAD:live")
         publisher.head()
         (problem,) = verify(publisher).problems
-        assert problem == f"{bad[:12]} is live, and is not right: {RELEASE}"
+        assert problem == f"{bad[:12]} is live but needs repairs: {RELEASE}"
 
 
 def test_a_commit_that_claims_an_operation_which_it_does_not_hold_is_put_back(fork: Fork) -> None:

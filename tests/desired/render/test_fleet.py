@@ -30,7 +30,7 @@ WRONG: dict[str, tuple[str, str, str]] = {
     "a file of another name": (
         "apps/other.py",
         'from constructs_lib import Service\nSERVICE = Service(name="b-c", owner="a", image="x/y")\n',
-        "apps/other.py: the service is named 'b-c'; rename the file to b_c.py, or the service to 'other'",
+        "apps/other.py: the service is named 'b-c'. Rename the file to b_c.py, or the service to 'other'",
     ),
     "a syntax error": ("apps/other.py", "def\n", "apps/other.py, line 1: SyntaxError"),
     "an unknown import": ("apps/other.py", "import nowhere\n", "apps/other.py, line 1: ModuleNotFoundError"),
@@ -45,13 +45,13 @@ WRONG: dict[str, tuple[str, str, str]] = {
         "releases/nowhere/greeter.yaml: does not belong here",
     ),
     "a release in the wrong folder": ("releases/first/a/greeter.yaml", "schema: 1\n", "does not belong here"),
-    "a file that is no YAML": ("releases/first/greeter.yaml", "a: [", "releases/first/greeter.yaml: is not YAML"),
+    "a file that is no YAML": ("releases/first/greeter.yaml", "a: [", "greeter.yaml: cannot be read as YAML"),
     "a list": ("releases/first/greeter.yaml", "- a\n", "releases/first/greeter.yaml: must hold a mapping"),
-    "a NUL": ("releases/first/greeter.yaml", 'a: "\0"\n', "releases/first/greeter.yaml: is not YAML"),
+    "a NUL": ("releases/first/greeter.yaml", 'a: "\0"\n', "releases/first/greeter.yaml: cannot be read as YAML"),
     "a key that comes twice": (
         "releases/first/greeter.yaml",
         "schema: 1\nstable: blue\nstable: green\n",
-        "releases/first/greeter.yaml: is not YAML that can be read (the key 'stable' comes twice",
+        "releases/first/greeter.yaml: cannot be read as YAML (the key 'stable' appears twice",
     ),
     "an empty release": ("releases/first/greeter.yaml", "{}\n", "releases/first/greeter.yaml: "),
 }
@@ -72,7 +72,7 @@ def test_a_symbolic_link_in_releases_is_refused(empty: Repository) -> None:
 
 def test_environments_that_are_promoted_in_a_circle_are_refused(empty: Repository) -> None:
     empty.add_environment("first", follows=True, promoted_from="second")
-    assert "promoted_from goes in a circle through first, second" in refused(empty)
+    assert "promoted_from forms a cycle through first, second" in refused(empty)
 
 
 def test_an_unknown_source_of_promotion_is_refused(empty: Repository) -> None:
@@ -96,4 +96,4 @@ def test_outside_of_a_repository_it_says_where_to_run(tmp_path: Path) -> None:
     lost.write("envs/__init__.py", "")
     for name in ("__main__", "compose"):
         lost.write(f"envs/{name}.py", (Path(__file__).parents[3] / "envs" / f"{name}.py").read_text())
-    assert "apps/ is not here; run this in the root of the platform repository" in refused(lost)
+    assert "This folder has no apps/. Run this command in the root of the platform repository" in refused(lost)

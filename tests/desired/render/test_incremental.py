@@ -310,7 +310,7 @@ def test_an_environment_that_differs_at_each_reading_is_refused(repo: Repository
     repo.replace("envs/first.py", '"first.example.com"', "f\"x{__import__('os').getpid()}.example.com\"")
     done = repo.synth()
     assert done.returncode == 1
-    assert "first-apps: envs/ changed while it was read, or depends on more than its files; run it again" in done.stderr
+    assert "first-apps: envs/ changed while it was read, or depends on more than its files. Run the" in done.stderr
 
 
 def test_a_service_that_is_gone_takes_its_folders_with_it(repo: Repository) -> None:

@@ -34,13 +34,13 @@ def test_a_text_that_is_not_what_was_expected_is_refused(cache: Cache) -> None:
     manifests = ClusterManifests("first-apps", [UNIT, OTHER], cache)
     assert manifests.digests.keys() == {SERVICE, ROUTE}
     cache.put(UNIT.key, {SERVICE: "other"}, {})
-    with pytest.raises(Problem, match=f"{SERVICE}: the cache is damaged; run again with DESIRED_CACHE=off"):
+    with pytest.raises(Problem, match=f"{SERVICE}: the cache is damaged. Run the command again with DESIRED_CACHE=off"):
         manifests.texts([SERVICE])
 
 
 def test_two_units_that_write_one_path_are_refused(cache: Cache) -> None:
     cache.put(OTHER.key, {SERVICE: "b"}, {})
-    with pytest.raises(Problem, match=f"first-apps: two units write {SERVICE}; rename one of the objects"):
+    with pytest.raises(Problem, match=f"first-apps: two units write {SERVICE}. Rename one of the objects"):
         _ = ClusterManifests("first-apps", [UNIT, OTHER], cache).digests
 
 

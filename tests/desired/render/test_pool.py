@@ -98,7 +98,7 @@ def test_a_question_over_which_two_renderers_die_is_asked_no_third_time(
 
 def test_what_a_renderer_printed_before_it_ended_is_said(code: Code, pool: RendererPool) -> None:
     dying(code, 2)
-    with pytest.raises(RendererDied, match="ended with 1: out of order; fix that code, or move the pin"):
+    with pytest.raises(RendererDied, match=r"ended with 1: out of order\. Fix that code, or move the platform's pin"):
         pool.ask(code, "plan", {}, how="leaves")
 
 

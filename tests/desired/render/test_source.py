@@ -74,7 +74,7 @@ def test_the_rules_of_the_pin_judge_the_pinned_cluster(pinned: Repository) -> No
 
 def test_a_field_that_the_pinned_code_does_not_know_names_the_remedy(pinned: Repository) -> None:
     pinned.replace("releases/second/greeter.yaml", "      owner:", "      zest: 1\n      owner:")
-    assert "second's platform v12 does not know `zest`; move the platform first" in refused(pinned)
+    assert "second's platform v12 does not know `zest`. Move the platform first" in refused(pinned)
 
 
 def test_a_release_of_a_newer_schema_is_a_sentence(pinned: Repository) -> None:
@@ -116,7 +116,7 @@ def test_a_commit_of_another_lock_gets_an_environment_of_its_own(repo: Repositor
     pin(repo, repo.commit())
     done = repo.synth()
     assert done.returncode == 0, done.stderr
-    assert "making the virtual environment of its lock" in done.stderr
+    assert "creating a virtual environment from its lock file" in done.stderr
     (made,) = (repo.cache / "venvs").iterdir()
     assert (made / "desired.lock").is_file()
     assert "virtual environment" not in repo.synth(DESIRED_CACHE="off").stderr

@@ -75,7 +75,7 @@ def _rolls_back_blindly(team: Team, record: Record, folder: Path) -> None:
     """A cluster that cannot be asked keeps a share from being raised, and never from being taken back."""
     file = kubeconfig(folder / "away", team.apps.cluster, server="https://10.255.1.9:1")
     away = team.looking_with(file).observe
-    with pytest.raises(Unreachable, match=f"{ENVIRONMENT}-apps cannot be asked"):
+    with pytest.raises(Unreachable, match=f"Cannot connect to {ENVIRONMENT}-apps"):
         team.do("canary", away, service=SERVICE, share=50)
     _reaches(team, record, {"blue": 100}, "rollback", observe=away)
 

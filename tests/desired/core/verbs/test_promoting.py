@@ -295,5 +295,5 @@ def test_what_stood_here_once_may_come_back() -> None:
 
 def test_a_history_that_nobody_can_read_is_a_problem_and_no_promotion() -> None:
     fleet = newer("shop")
-    with pytest.raises(Problem, match="there is no commit"):
+    with pytest.raises(Problem, match="This clone has no commit"):
         fleet.ask("promote", "trial", source="lab", recipe="f" * 40)

@@ -73,7 +73,7 @@ def test_rollouts_of_different_services_run_side_by_side() -> None:
 def test_several_routed_services_take_only_0_and_100(share: int) -> None:
     fleet = opened("shop", "quotes", name="both")
     said = refusal(fleet, "canary", "trial", service="quotes", share=share)
-    assert not without(said, ("both", "quotes, shop", "Set 0 or 100", f"got {share}"))
+    assert not without(said, ("both", "quotes, shop", "Set its share to 0 or 100", f"got {share}"))
     fleet.do("canary", "trial", service="quotes", share=100)
     fleet.do("canary", "trial", service="quotes", share=0)
 
