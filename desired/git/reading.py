@@ -60,8 +60,8 @@ class Reader(Process):
         if found := self.resolve(name):
             return found
         if self.answer("rev-parse", "--is-shallow-repository").strip() == b"true":
-            raise Problem(f"{subject} is not in this clone, which is shallow; run `git fetch --unshallow`")
-        raise Problem(f"{subject} is not in this repository; run `git fetch`, or {otherwise}")
+            raise Problem(f"{subject} is not in this clone, which is shallow. Run `git fetch --unshallow`")
+        raise Problem(f"{subject} is not in this repository. Run `git fetch`, or {otherwise}")
 
     def blob(self, id_: str) -> str:
         """The text of a file by its id."""

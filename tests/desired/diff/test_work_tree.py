@@ -109,7 +109,7 @@ def test_an_unknown_commit_is_one_sentence_with_the_remedy(committed: Repository
     with pytest.raises(Problem) as problem:
         base(committed.root, "no-such-branch")
     assert problem.value.sentences == (
-        "the commit 'no-such-branch' is not in this repository; run `git fetch`, or compare with another one",
+        "the commit 'no-such-branch' is not in this repository. Run `git fetch`, or compare with another one",
     )
 
 
@@ -133,7 +133,7 @@ def test_a_shallow_clone_is_told_to_fetch_the_rest(committed: Repository, tmp_pa
     committed.write("note.txt", "second commit")
     committed.commit()
     committed.git("clone", "-q", "--depth", "1", committed.root.as_uri(), str(tmp_path / "shallow"))
-    with pytest.raises(Problem, match="is not in this clone, which is shallow; run `git fetch --unshallow`"):
+    with pytest.raises(Problem, match="is not in this clone, which is shallow. Run `git fetch --unshallow`"):
         base(tmp_path / "shallow", first)
 
 

@@ -84,7 +84,7 @@ def test_a_release_of_a_newer_schema_is_a_sentence(pinned: Repository) -> None:
 
 def test_a_commit_that_is_not_there_is_a_sentence(pinned: Repository) -> None:
     pin(pinned, "0" * 40)
-    assert "is not in this repository; run `git fetch`" in refused(pinned)
+    assert "is not in this repository. Run `git fetch`" in refused(pinned)
 
 
 def test_a_pin_that_is_no_commit_is_a_sentence(pinned: Repository) -> None:
