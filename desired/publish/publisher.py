@@ -34,6 +34,7 @@ from .result import OperationResult
 from .targets import Targets
 
 _TRIES = 60
+_READINGS = 6
 _REMEMBERED_SECONDS = 24 * 3600
 Observe = Callable[[str], Observation | None]
 """Observes an environment's clusters; None if they cannot be reached from here."""
@@ -77,6 +78,19 @@ class Publisher:
         self.branches.refresh()
         return self.branches.main
 
+    def tips(self) -> tuple[str, str | None]:
+        """The newest commits of `main` and `live`, fetched; None if nothing was published. Raises Unreachable.
+
+        Both move together, but another process may fetch in this clone meanwhile, and the two references are not
+        read at one moment. A `live` that is not in `main` is therefore read again before it is believed.
+        """
+        for attempt in range(_READINGS):
+            main, live = self.head(), self.branches.live
+            if live is None or live == main or self.git.is_ancestor(live, main):
+                break
+            time.sleep(0.02 * 2**attempt)
+        return main, live
+
     def live(self) -> str:
         """The commit that is live. Raises Refused if nothing was published."""
         live = self.branches.live
@@ -105,11 +119,12 @@ class Publisher:
 
     def _perform(self, intent: Intent, observation: Observation | None, dry_run: bool) -> OperationResult:
         for attempt in range(_TRIES):
-            main = self.head()
+            main, live = self.tips()
             self.index.follow(main)
             if done := self._done_before(intent.key):
                 return done
-            live = self.live()
+            if live is None:
+                raise Refused(_NOT_PUBLISHED)
             result = self._attempt(intent, observation, live, main, dry_run)
             if result.status in ("planned", "unchanged"):
                 return result
@@ -167,7 +182,7 @@ class Publisher:
         """Moves `live` to `main`, with repairs where needed. The first time, it creates `live`. Raises Problem."""
         with _on_this_machine(), self.git.alone():
             for _ in range(_TRIES):
-                main, live = self.head(), self.branches.live
+                main, live = self.tips()
                 if live is None:
                     result = OperationResult(self._start(main), "The first publishing")
                 else:

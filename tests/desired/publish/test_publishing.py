@@ -7,7 +7,7 @@ import pytest
 from desired.core.errors import Problem, Refused
 from desired.publish.publisher import Publisher
 from desired.publish.verify import verify
-from tests.support.fork import Fork, git
+from tests.support.fork import Fork, git, image
 from tests.support.people import Developer, ask, deploy
 
 RELEASE = "releases/staging/search.yaml"
@@ -203,3 +203,19 @@ def test_a_remote_that_cannot_move_two_branches_as_one_is_refused(fork: Fork) ->
     git(fork.remote, "config", "receive.advertiseAtomic", "false")
     with fork.publisher() as publisher, pytest.raises(Problem, match="does not support `git push --atomic`"):
         deploy(publisher, "search", 2)
+
+
+def test_a_fetch_by_another_process_between_reading_main_and_live_changes_nothing(
+    fork: Fork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with fork.publisher("one") as one, fork.publisher("other") as other:
+        older, newest = one.head(), one.head
+        asked = {"expected": older, "specs_at": older, "key": "asked-twice"}
+        done = deploy(other, "search", 2, **asked)
+        newest()
+        # This process has read main before the other one's push, and reads live after it.
+        read = iter([older])
+        monkeypatch.setattr(one, "head", lambda: next(read, None) or newest())
+        build = {"image": image("search", 2), "commit": "0000002", "ref": "main"}
+        again = ask(one, "deploy", environment="staging", services={"search": build}, **asked)
+    assert (again.status, again.commit) == ("repeated", done.commit)
