@@ -133,7 +133,7 @@ def test_a_shallow_clone_is_told_to_fetch_the_rest(committed: Repository, tmp_pa
     committed.write("note.txt", "second commit")
     committed.commit()
     committed.git("clone", "-q", "--depth", "1", committed.root.as_uri(), str(tmp_path / "shallow"))
-    with pytest.raises(Problem, match="is not in this clone, which is shallow. Run `git fetch --unshallow`"):
+    with pytest.raises(Problem, match=r"is not in this clone, which is shallow\. Run `git fetch --unshallow`"):
         base(tmp_path / "shallow", first)
 
 
