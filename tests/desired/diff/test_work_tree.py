@@ -125,7 +125,7 @@ def test_what_cannot_name_a_commit_is_one_sentence_with_the_remedy(committed: Re
 def test_the_command_says_an_unknown_commit_without_a_traceback(committed: Repository) -> None:
     done = diff(committed, "--base", "nowhere")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("✗ the commit 'nowhere' is not in this repository; ")
+    assert done.stderr.startswith("✗ the commit 'nowhere' is not in this repository. Run `git fetch`")
 
 
 def test_a_shallow_clone_is_told_to_fetch_the_rest(committed: Repository, tmp_path: Path) -> None:

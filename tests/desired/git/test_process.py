@@ -196,9 +196,13 @@ def test_ctrl_c_ends_a_program_in_a_session_of_its_own(tmp_path: Path) -> None:
             time.sleep(0.01)
         os.kill(os.getpid(), signal.SIGINT)
 
-    threading.Thread(target=interrupt).start()
-    with pytest.raises(KeyboardInterrupt):
-        programs.run([str(tmp_path / "bin" / "slow")], timeout=600.0)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where tests run in the background
+    try:
+        threading.Thread(target=interrupt).start()
+        with pytest.raises(KeyboardInterrupt):
+            programs.run([str(tmp_path / "bin" / "slow")], timeout=600.0)
+    finally:
+        signal.signal(signal.SIGINT, before)
     _gone(int((tmp_path / "pid").read_text()))
 
 

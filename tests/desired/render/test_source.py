@@ -96,7 +96,7 @@ def test_a_shallow_clone_names_the_remedy(pinned: Repository, tmp_path: Path) ->
     url = f"file://{pinned.root}"
     subprocess.run(["git", "clone", "-q", "--depth", "1", url, str(tmp_path / "shallow")], check=True)
     shallow = Repository(tmp_path / "shallow", tmp_path / "other-cache")
-    assert "run `git fetch --unshallow`" in refused(shallow)
+    assert "Run `git fetch --unshallow`" in refused(shallow)
 
 
 def test_code_that_breaks_is_a_sentence(repo: Repository) -> None:
