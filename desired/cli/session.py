@@ -113,14 +113,13 @@ def open_session(context: typer.Context, follow: bool = True) -> Iterator[Sessio
     typed = Typed(context)
     git = _repository(options, typed)
     with Publisher(Branches(git, _remote(options, git, typed))) as publisher:
-        head = publisher.head()
+        head, live = publisher.tips()
         publisher.index.follow(head)
-        at = publisher.branches.live or head
         if not follow:
             yield Session(options, typed, publisher, head, head, {})
             return
         # In a hurry: to look at where things are, nothing is synthesized.
-        baseline = publisher.reconciler.follow(at, head, hurry=True)
+        baseline = publisher.reconciler.follow(live or head, head, hurry=True)
         definitions_at = publisher.reconciler.readable(baseline, head)[0]
         yield Session(options, typed, publisher, head, definitions_at, baseline.environments)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from desired.cli.output import age
+from desired.publish.publisher import Publisher
 from tests.support.command_line import Desired
 from tests.support.fork import Fork, image
 from tests.support.people import Developer
@@ -41,6 +42,17 @@ def test_the_json_of_status_has_a_row_for_each_service_and_environment(desired: 
     assert by_name["staging", "courier"]["held"].endswith("the courier is being audited")
     assert [each["service"] for each in desired.json("status", "search")["services"]] == ["search"] * 2
     assert {each["environment"] for each in desired.json("status", "-e", "preprod")["services"]} == {"preprod"}
+
+
+def test_status_believes_main_and_live_only_together(
+    desired: Desired, fork: Fork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older = fork.tip("main")
+    desired("deploy", "search=abcdef1", "--image", image("search", 2))
+    # This process has read main before another one fetched, and reads live after it.
+    newest, read = Publisher.head, iter([older])
+    monkeypatch.setattr(Publisher, "head", lambda own: next(read, None) or newest(own))
+    assert desired.json("status")["commit"] == fork.tip("live")
 
 
 def test_diff_compares_two_environments_and_two_commits(desired: Desired, fork: Fork) -> None:
