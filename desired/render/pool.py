@@ -106,20 +106,14 @@ class RendererPool:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def ask(self, code: Code, do: str, request: Json, **more: Any) -> list[Json]:
-        """The answers of a renderer with this code. Raises Problem when it is refused.
-
-        A process that dies over the question is replaced, and the new one is asked, once: the first may have been
-        killed. Raises RendererDied if both died.
-        """
+        """The answers of a renderer with this code. Raises Problem when it is refused, RendererDied if two died."""
         answers: list[Json] = []
-        for last in (False, True):
+
+        def ask() -> None:
             answers.clear()
-            try:
-                self._ask_once(code, do, request, more, answers.append)
-                break
-            except RendererDied:
-                if last:
-                    raise
+            self._ask_once(code, do, request, more, answers.append)
+
+        _again_after_death(ask)
         return answers
 
     def _ask_once(self, code: Code, do: str, request: Json, more: Json, take: Callable[[Json], None]) -> None:
@@ -208,19 +202,21 @@ class RendererPool:
             missing.pop(answer["unit"], None)
             take(answer)
 
-        for last in (False, True):
-            try:
-                self._ask_once(job.code, "render", job.request, {"units": list(missing)}, taken)
-                return
-            except RendererDied:
-                if last:
-                    raise
+        _again_after_death(lambda: self._ask_once(job.code, "render", job.request, {"units": list(missing)}, taken))
 
     def close(self) -> None:
         """End all processes."""
         for process in self._idle:
             process.close()
         self._idle.clear()
+
+
+def _again_after_death(ask: Callable[[], None]) -> None:
+    """Asks, and if the process dies over it, asks the next one, once: the first may have been killed."""
+    try:
+        ask()
+    except RendererDied:
+        ask()
 
 
 def _answered(results: SimpleQueue[tuple[Job, Any]], job: Job, answer: Json) -> None:
