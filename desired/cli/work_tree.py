@@ -1,5 +1,7 @@
 """Commands over the work tree, for the people who change it: `python -m envs [synth | diff | graph]`."""
 
+# ruff: noqa: PLC0415 - `synth` starts most often, and needs neither diff nor graph
+
 from __future__ import annotations
 
 import argparse
@@ -11,9 +13,6 @@ from typing import TextIO
 
 from constructs_lib.values import Problem
 
-from ..diff.report import as_json, as_markdown, as_patch, as_text
-from ..diff.work_tree import diff
-from ..documents.graph import draw, running_in
 from ..progress import say
 from ..render.fleet import Fleet
 from ..render.synth import synthesize
@@ -53,6 +52,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _diff(fleet: Fleet, options: argparse.Namespace) -> int:
+    from ..diff.report import as_json, as_markdown, as_patch, as_text
+    from ..diff.work_tree import diff
+
     found = diff(fleet, Path.cwd(), options.base)
     reports = {"markdown": as_markdown, "json": as_json}
     if report := reports.get(options.format):
@@ -66,6 +68,8 @@ def _diff(fleet: Fleet, options: argparse.Namespace) -> int:
 
 
 def _graph(fleet: Fleet, options: argparse.Namespace) -> int:
+    from ..documents.graph import draw, running_in
+
     _print(draw(running_in(fleet, Path.cwd(), options.environment)))
     return 0
 
