@@ -11,14 +11,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ..core.apply import apply
 from ..core.errors import Problem, Refused, Unreachable
 from ..core.gates import needs_observation, takes_traffic_away, what_counted
 from ..core.model import EnvironmentState, Observation, Outcome
 from ..core.operations import Intent
 from ..git import Git
 from ..history import commit_message, release_files
-from ..history.gather import gather
 from ..history.history import History
 from ..history.index import Index
 from ..render.cache import Cache, cache_folder, cache_is_trusted
@@ -167,10 +165,8 @@ class Publisher:
     def decide(
         self, intent: Intent, baseline: Baseline, observation: Observation | None, now: datetime
     ) -> tuple[EnvironmentState, Outcome]:
-        """The state that an operation changes, and the one that it makes. Raises Refused."""
-        specs = self.history.specs(baseline.definitions_at)
-        facts = gather(intent.operation, baseline.environments, specs, self.history, observation)
-        return facts.here, apply(intent, facts, now)
+        """What the reconciler decides on top of a baseline. Raises Refused, or Problem."""
+        return self.reconciler.decide(intent, baseline.environments, baseline.definitions_at, observation, now)
 
     def manifests(self, baseline: Baseline, base: str, before: EnvironmentState, outcome: Outcome) -> Changes:
         """What the operation does to the manifests of the applications' cluster."""

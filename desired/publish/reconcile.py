@@ -16,7 +16,8 @@ from constructs_lib.values import Role
 from ..core.apply import apply
 from ..core.errors import Problem
 from ..core.gates import takes_traffic_away
-from ..core.model import EnvironmentState
+from ..core.model import EnvironmentState, Observation, Outcome
+from ..core.operations import Intent
 from ..git import Commit, Git
 from ..history import commit_message, release_files
 from ..history.gather import gather
@@ -112,6 +113,19 @@ class Reconciler:
         notes.extend(problems)
         return Baseline(main, states, codes, definitions_at, repairs, tuple(dict.fromkeys(notes)))
 
+    def decide(
+        self,
+        intent: Intent,
+        states: Mapping[str, EnvironmentState],
+        definitions_at: str,
+        observation: Observation | None,
+        now: datetime,
+    ) -> tuple[EnvironmentState, Outcome]:
+        """The state that an operation changes, and the one that it makes. Raises Refused, or Problem."""
+        specs = self.history.specs(definitions_at)
+        facts = gather(intent.operation, states, specs, self.history, observation)
+        return facts.here, apply(intent, facts, now)
+
     # What people did to releases/
 
     def _legal(self, base: Baseline, main: str) -> tuple[dict[str, EnvironmentState], list[str]]:
@@ -138,13 +152,12 @@ class Reconciler:
         operation = found.intent.operation
         hurried = takes_traffic_away(operation)
         definitions_at = base.definitions_at if hurried else self.readable(base, commit.parent)[0]
+        when = datetime.fromtimestamp(commit.author.time, UTC)
         try:
-            specs = self.history.specs(definitions_at)
-            facts = gather(operation, states, specs, self.history, found.observed)
-            outcome = apply(found.intent, facts, datetime.fromtimestamp(commit.author.time, UTC))
+            before, outcome = self.decide(found.intent, states, definitions_at, found.observed, when)
         except Problem:
             return None
-        changed = release_files.file_changes(facts.here, outcome.state)
+        changed = release_files.file_changes(before, outcome.state)
         same = all(self.git.file(commit.id, path) == text for path, text in changed.items())
         return outcome.state if sorted(changed) == sorted(paths) and same else None
 
