@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from .errors import Refused
 from .facts import Facts
 from .model import EnvironmentState, changed
@@ -28,8 +30,10 @@ def _require_unused(service: str, facts: Facts, after: EnvironmentState) -> None
         if service in facts.running[name]:
             raise Refused(f"Cannot retire {service} in {after.name}: it still runs in {name}. Retire it there first")
     if found := callers(service, facts, after):
-        verb = "depends" if len(found) == 1 else "depend"
-        raise Refused(
-            f"Cannot retire {service} in {after.name}: {', '.join(found)} {verb} on it. "
-            f"Deploy versions without it first"
-        )
+        raise Refused(f"Cannot retire {service} in {after.name}: {still_called(found)}")
+
+
+def still_called(names: Sequence[str]) -> str:
+    """Why a service that these call cannot go, and the remedy."""
+    verb = "depends" if len(names) == 1 else "depend"
+    return f"{', '.join(names)} {verb} on it. Deploy versions without it first"

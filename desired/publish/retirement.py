@@ -10,6 +10,7 @@ from constructs_lib.values import Service
 
 from ..core.errors import Refused
 from ..core.facts import Facts
+from ..core.invariants import still_called
 from ..core.model import EnvironmentState
 from ..core.operations import Retire
 from ..core.transitions import position, require
@@ -70,10 +71,7 @@ def _blocked(service: str, here: EnvironmentState, depending: tuple[str, ...]) -
         require("retire", here, service)
     except Refused:
         return f"it is {position(here, service)}"
-    if not depending:
-        return ""
-    verb = "depends" if len(depending) == 1 else "depend"
-    return f"{', '.join(depending)} {verb} on it. Deploy versions without it first"
+    return still_called(depending) if depending else ""
 
 
 def _routes(here: EnvironmentState, spec: Service | None) -> tuple[str, ...]:
