@@ -1,1 +1,1 @@
-"""What each operation does to an environment, one function each: `(operation, state, here, now) -> Outcome`."""
+"""What each operation does to an environment, one function each: `(operation, facts, now) -> Outcome`."""
