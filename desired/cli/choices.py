@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ..core.errors import Problem
 from ..core.model import EnvironmentState
+from ..wording import listed
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def named(name: str, label: str, environments: Mapping[str, EnvironmentState]) -
 
 def any_of(names: list[str]) -> str:
     """Alternatives as a sentence lists them."""
-    return " or ".join(filter(None, (", ".join(names[:-1]), names[-1]))) if names else "an environment of envs/"
+    return listed(names, "or") or "an environment of envs/"
 
 
 def anywhere(what: str) -> Choice:

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..publish.result import OperationResult
+from ..wording import counted
 
 
 def console() -> Console:
@@ -44,10 +45,9 @@ def show_result(result: OperationResult, as_json: bool) -> None:
 
 
 def _outcome(result: OperationResult) -> str:
-    files = f"{len(result.changes)} {'file' if len(result.changes) == 1 else 'files'}"
     outcomes = {
         "live": f"Live at {result.commit[:12]}",
-        "planned": f"Nothing was done. {files} would change:",
+        "planned": f"Nothing was done. {counted(len(result.changes), 'file')} would change:",
         "unchanged": "Nothing was done",
         "repeated": f"Done before, with the same --key, at {result.commit[:12]}",
     }

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from constructs_lib.parts.names import SERVICE_LABEL
 
+from ..wording import counted
 from .changes import ABSENT, Change, changes
 
 Object = dict[str, Any]
@@ -41,7 +42,7 @@ def _word(change: Change, main: str) -> str:
     if _is_text(change):
         lines = _differing_lines(change)
         came, gone = (sum(line.startswith(mark) for line in lines) for mark in "+-")
-        return f"{label or change.place}: {_lines(came)} added, {_lines(gone)} removed"
+        return f"{label or change.place}: {counted(came, 'line')} added, {counted(gone, 'line')} removed"
     if change.old is ABSENT:
         return f"{label or change.place} added: {_cut(value_text(change.new))}"
     if change.new is ABSENT:
@@ -62,10 +63,6 @@ def _is_text(change: Change) -> bool:
 
 def _differing_lines(change: Change) -> list[str]:
     return list(difflib.unified_diff(change.old.splitlines(), change.new.splitlines(), lineterm="", n=1))[2:]
-
-
-def _lines(count: int) -> str:
-    return f"{count} line" if count == 1 else f"{count} lines"
 
 
 _ORDERED = (".command", ".args", ".order")

@@ -17,6 +17,8 @@ from constructs_lib.values.base import Bool, Int, PortNumber, Seconds
 from constructs_lib.values.release import Commit, Time
 from constructs_lib.values.resources import Quantity
 
+from ..wording import listed
+
 _HEAD = """\
 <!-- Made by `make schemas` from the docstrings of constructs_lib/. Changes belong there. -->
 
@@ -106,7 +108,7 @@ def _table(value: type[Value]) -> Iterator[str]:
 
 def in_words(hint: Any) -> str:
     """A type as a person says it."""
-    return _or(list(_alternatives(hint)))
+    return listed(list(dict.fromkeys(_alternatives(hint))), "or")
 
 
 def _alternatives(hint: Any) -> Iterator[str]:
@@ -152,11 +154,6 @@ def _bounds(schema: dict[str, Any]) -> str:
     if high >= 2**62:
         return " of 64 bits"
     return f", {low} to {high}" if high > 0 else f", at least {low}"
-
-
-def _or(words: Sequence[str]) -> str:
-    words = list(dict.fromkeys(words))
-    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def _default(field: FieldInfo) -> str:

@@ -14,6 +14,7 @@ from constructs_lib.values import Problem
 from constructs_lib.values.data import digest
 
 from ..progress import say
+from ..wording import counted
 from . import yaml
 from .cache import Cache, cache_folder, cache_is_trusted
 from .files import exchange
@@ -88,8 +89,7 @@ def synthesize(fleet: Fleet, root: Path) -> int:
     except Problem as problem:
         for sentence in problem.sentences:
             say(f"✗ {sentence}")
-        count = len(problem.sentences)
-        say(f"{count} problem{'' if count == 1 else 's'}. manifests/ was not changed.")
+        say(f"{counted(len(problem.sentences), 'problem')}. manifests/ was not changed.")
         return problem.exit_code
     except sqlite3.DatabaseError as error:
         say(f"✗ The cache in {cache_folder()} is damaged ({error}). Delete it, or run with DESIRED_CACHE=off")

@@ -12,6 +12,7 @@ from constructs_lib.values.base import Host, Name, shown, twice
 
 from ...core.errors import Problem
 from ...git import failed, run_git
+from ...wording import listed
 from ..output import console
 from . import templates
 
@@ -36,7 +37,7 @@ def make(folder: Path, service: str, environments: Sequence[str], domain: str) -
     if done.returncode:
         raise failed(f"make a Git repository in {folder}", done)
     out = console()
-    out.print(f"✓ Created {folder}: the service {service} in {_listed(environments)}, {len(found)} files")
+    out.print(f"✓ Created {folder}: the service {service} in {listed(environments)}, {len(found)} files")
     out.print(f"  Next: cd {folder} && cdk8s synth && git add -A && git commit -m 'The fleet' && desired publish")
 
 
@@ -78,7 +79,7 @@ def _wrong_form(option: str, value: str, form: Any) -> Iterator[str]:
 
 def files(service: str, environments: Sequence[str], domain: str) -> dict[str, str]:
     """The files of the repository: paths and texts."""
-    readme = templates.README.format(service=service, first=environments[0], environments=_listed(environments))
+    readme = templates.README.format(service=service, first=environments[0], environments=listed(environments))
     found = {
         "apps/__init__.py": templates.APPS,
         f"apps/{_module(service)}.py": templates.SERVICE.format(service=service),
@@ -97,7 +98,3 @@ def files(service: str, environments: Sequence[str], domain: str) -> dict[str, s
 
 def _module(name: str) -> str:
     return name.replace("-", "_")
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))

@@ -7,6 +7,7 @@ from rich.text import Text
 
 from ...history import release_files
 from ...history.commit_message import trailers
+from ...wording import counted
 from ..output import console, show_json, table, time_text
 from ..session import open_session
 
@@ -48,4 +49,4 @@ def show_commit(context: typer.Context, json: bool, commit: str) -> None:
             style = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")
             out.print(Text(line, style=style))
         others = sum(not path.startswith(f"{release_files.ROOT}/") for path in paths)
-        out.print(Text(f"{others} other {'file' if others == 1 else 'files'} changed", style="dim"))
+        out.print(Text(f"{counted(others, 'other file')} changed", style="dim"))

@@ -7,6 +7,7 @@ from rich.text import Text
 
 from ...core.errors import Problem
 from ...publish.verify import verify
+from ...wording import counted
 from ..output import console, show_json
 from ..session import open_session
 
@@ -22,5 +23,5 @@ def show_verification(context: typer.Context, json: bool) -> None:
         if report.problems:
             raise Problem(f"History verification failed: {len(report.problems)} problems in {report.commits} commits")
         if not json:
-            commits = f"{report.commits} {'commit' if report.commits == 1 else 'commits'}"
+            commits = counted(report.commits, "commit")
             console().print(f"✓ The history is complete and correct: {commits} since {report.start[:12]}")
