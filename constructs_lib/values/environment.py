@@ -17,6 +17,8 @@ from .service import Service
 Gate = Literal["ready", "tested", "confirm", "four-eyes"]
 """A condition that an environment requires before a change. `four-eyes` is recorded, not enforced yet."""
 Role = Literal["apps", "ops"]
+ROLES: tuple[Role, ...] = ("ops", "apps")
+"""The clusters of a pair, in the order in which a change reaches them."""
 
 
 class Quota(Value):

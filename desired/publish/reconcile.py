@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from constructs_lib.values import Role
+from constructs_lib.values.environment import ROLES
 
 from ..core.apply import apply
 from ..core.errors import Problem
@@ -25,7 +26,6 @@ from ..history.history import History
 from ..render.inputs import Target
 from ..render.manifests import MANIFESTS, Changes
 from ..render.source_at_commit import CommitSources
-from ..render.work_tree import ROLES
 from .targets import Targets
 
 

@@ -35,6 +35,7 @@ from constructs_lib.plan import Plan
 from constructs_lib.units import Component, Request
 from constructs_lib.values import Environment, Problem, Role, Service
 from constructs_lib.values.data import Json
+from constructs_lib.values.environment import ROLES
 
 from . import yaml
 from .fingerprint import library_of
@@ -107,8 +108,7 @@ class Renderer:
 
     def _read(self, request: Json) -> Plan:
         for environment in self.environments.values():
-            roles: tuple[Role, ...] = ("apps", "ops")
-            for role in roles:
+            for role in ROLES:
                 if environment.cluster_name(role) == request["cluster"]:
                     asked = Request(request["cluster"], request["releases"], request["rollouts"], request["specs"])
                     return Plan(environment, role, asked, self.components(environment, role))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from constructs_lib.values import Environment, Pin, Problem, Role, validated
 from constructs_lib.values.data import Json, digest
+from constructs_lib.values.environment import ROLES
 
 from ..git import Git
 from . import yaml
@@ -18,9 +19,6 @@ from .pool import RendererPool
 from .server import Renderer
 from .source import LOCK, Code
 from .source_at_commit import CommitSources
-
-ROLES: tuple[Role, ...] = ("ops", "apps")
-"""The clusters of a pair, in the order in which a change reaches them."""
 
 
 @dataclass

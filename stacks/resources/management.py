@@ -8,6 +8,7 @@ import pulumi
 
 from constructs_lib import Environment, Role
 from constructs_lib.parts.names import PREFIX
+from constructs_lib.values.environment import ROLES
 
 from .cluster_spec import OWNER_LABEL, PROTECTED_LABEL, UNPROTECTED, labels, pair_of
 from .objects import Object, options, register
@@ -44,9 +45,9 @@ class ManagementPlatform(pulumi.ComponentResource):
         for item in _policies(ours):
             register(item, own)
         for environment in environments:
-            for role in ("ops", "apps"):
+            for role in ROLES:
                 self._namespace(environment, role, settings, roles)
-        self.namespaces = [each.cluster_name(role) for each in environments for role in ("ops", "apps")]
+        self.namespaces = [each.cluster_name(role) for each in environments for role in ROLES]
         self.register_outputs({"namespaces": self.namespaces})
 
     def _namespace(

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, cast
+from typing import Any
 
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-from constructs_lib import Environment, Role
+from constructs_lib import Environment
 from constructs_lib.parts.names import DATABASES
 from constructs_lib.values import Problem, Service
+from constructs_lib.values.environment import ROLES
 
 from . import preconditions, settings
 from .autoscaler import Autoscaler
@@ -31,11 +32,11 @@ Outputs = Mapping[str, Any]
 def cluster_spec_of(stack: str, environments: Mapping[str, Environment]) -> ClusterSpec:
     """The cluster that a stack is named after. Raises Problem if there is no such stack."""
     name, _, role = stack.rpartition("-")
-    if name not in environments or role not in ("ops", "apps"):
-        known = [f"{each}-{role}" for each, env in environments.items() if env.pair for role in ("ops", "apps")]
+    if name not in environments or role not in ROLES:
+        known = [f"{each}-{role}" for each, env in environments.items() if env.pair for role in ROLES]
         raise Problem(f"there is no stack {stack!r}; the stacks are {', '.join([MANAGEMENT, *known])}")
     environment = environments[name]
-    return ClusterSpec(environment, cast("Role", role), load(pair_of(environment).infrastructure))
+    return ClusterSpec(environment, role, load(pair_of(environment).infrastructure))
 
 
 async def run(

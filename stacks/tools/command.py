@@ -16,6 +16,7 @@ from typing import Any
 
 from constructs_lib import Environment
 from constructs_lib.values import Problem
+from constructs_lib.values.environment import ROLES
 from desired.progress import say
 from desired.render.fleet import load_environments
 
@@ -34,7 +35,7 @@ def stacks_of(environments: dict[str, Environment], wanted: Sequence[str], role:
     found = [
         stack
         for name in wanted
-        for stack in ([MANAGEMENT] if name == MANAGEMENT else [f"{name}-{each}" for each in ("ops", "apps")])
+        for stack in ([MANAGEMENT] if name == MANAGEMENT else [f"{name}-{each}" for each in ROLES])
         if role is None or stack.endswith(f"-{role}")
     ]
     for stack in found:
@@ -117,7 +118,7 @@ def main(arguments: Sequence[str] | None = None, engine: Engine = PULUMI) -> int
     parser.add_argument(
         "-e", "--environment", action="append", help="an environment, or 'management' (default: all environments)"
     )
-    parser.add_argument("--role", choices=["ops", "apps"], help="only this cluster of each pair (default: both)")
+    parser.add_argument("--role", choices=ROLES, help="only this cluster of each pair (default: both)")
     parser.add_argument("--format", choices=["text", "json", "markdown"], default="text")
     parser.add_argument("--minutes", type=float, default=45, help="how long to wait for each cluster (default: 45)")
     options = parser.parse_args(arguments)

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from constructs_lib import DatabaseClass, Environment, Pool, Role
+from constructs_lib import DatabaseClass, Environment, Pool
 from constructs_lib.values import Problem
+from constructs_lib.values.environment import ROLES
 from desired.progress import say
 from desired.render.fleet import load_environments
 
@@ -21,7 +22,6 @@ from .capacity import PODS, RESERVED, Capacity, as_markdown, capacity, span
 from .pod_requests import read
 
 PATH = "docs/topology.md"
-_ROLES: tuple[Role, ...] = ("ops", "apps")
 
 
 class DrawnCluster(NamedTuple):
@@ -44,7 +44,7 @@ def pairs(root: Path, environments: Iterable[Environment]) -> list[Pair]:
 
 def _pair(root: Path, environment: Environment) -> Pair:
     infrastructure = load(pair_of(environment).infrastructure)
-    specs = [ClusterSpec(environment, role, infrastructure) for role in _ROLES]
+    specs = [ClusterSpec(environment, role, infrastructure) for role in ROLES]
     return [DrawnCluster(each, capacity(each, read(root, each.name))) for each in specs]
 
 
