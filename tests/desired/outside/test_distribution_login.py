@@ -22,12 +22,6 @@ ENCODED = base64.b64encode(LOGIN.encode()).decode()
 HTPASSWD = "ada:$2b$05$vwxyA.QLADhaoCHiWR7PY.jwEsUNbqSkWUpxcXEtQDFPg38WORFRy\n"
 
 
-@pytest.fixture(autouse=True)
-def docker_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
-    return tmp_path / "config.json"
-
-
 @pytest.fixture
 def log_in(docker_config: Path) -> Callable[[str], None]:
     def write(registry: str, login: str = LOGIN) -> None:

@@ -24,11 +24,6 @@ VERSION = "org.opencontainers.image.version"
 NAME = "acme/checkout"
 
 
-@pytest.fixture(autouse=True)
-def _no_login(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
-
-
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[DockerRegistry]:
     with DockerRegistry(tmp_path / "registry") as started:
