@@ -13,13 +13,12 @@ import io
 import json
 import tarfile
 import tempfile
-from typing import Any
 
 import cdk8s
 import jsii
 from constructs import Construct
 
-Json = dict[str, Any]
+from .values.data import Json
 
 _NAME, _VERSION = "desired", "1.0.0"
 _CLASS = f"{_NAME}.UnitChart"
@@ -106,16 +105,16 @@ def add(scope: Construct, id_: str, identity: Json, body: Json) -> None:
 class _Provider:
     """Wraps jsii's connection to node: before each call, it sends the waiting objects."""
 
-    def __init__(self, provider: Any) -> None:
+    def __init__(self, provider: object) -> None:
         self._provider = provider
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         if _waiting:
             jsii.sinvoke(UnitChart, "add", _taken())
         return getattr(self._provider, name)
 
 
-def _taken() -> list[Any]:
+def _taken() -> list[object]:
     scopes = list(_waiting)
     text = ",".join(f"[{','.join(objects)}]" for objects in _waiting.values())
     _waiting.clear()

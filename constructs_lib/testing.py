@@ -8,15 +8,14 @@ def test_checkout_reaches_payment():
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
 from .node import use_bundled_node
 from .plan import Plan
 from .units import Component, Request, Unit
 from .values import Problem, Service
+from .values.data import Json, Object
 from .values.environment import Environment, Role
 
-Object = dict[str, Any]
 IMAGE = "registry.example.com/image@sha256:" + "1" * 64
 """The image of every version in these tests."""
 _SINCE = "2026-01-01T00:00:00Z"
@@ -99,7 +98,7 @@ def _plan(
     finalized: bool = False,
 ) -> Plan:
     releases = {each.name: _release(each) for each in services}
-    rollouts: dict[str, Any] = {}
+    rollouts: Json = {}
     if candidate:
         releases[candidate.name]["slots"]["green"] = _version(candidate)
         members = {candidate.name: "green"}
@@ -110,11 +109,11 @@ def _plan(
     return Plan(environment, role, request, components)
 
 
-def _release(service: Service) -> dict[str, Any]:
+def _release(service: Service) -> Json:
     return {"schema": 1, "stable": "blue", "slots": {"blue": _version(service)}}
 
 
-def _version(service: Service) -> dict[str, Any]:
+def _version(service: Service) -> Json:
     return {"image": IMAGE, "since": _SINCE, "spec": service.written()}
 
 
@@ -125,4 +124,4 @@ def _build(unit: Unit, plan: Plan) -> list[Object]:
     return list(build(unit, plan.request.cluster).values())
 
 
-__all__ = ["IMAGE", "Problem", "findings", "one", "render", "render_platform"]
+__all__ = ["IMAGE", "Object", "Problem", "findings", "one", "render", "render_platform"]

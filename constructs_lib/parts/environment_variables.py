@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import quote
 
 from ..values import ConfigKey, Container, FieldOf, Public, SecretKey
 from ..values.container import EnvValue
+from ..values.data import Json
 from ..values.release import Version
 from ..values.resolved_service import ResolvedService
 from .configuration import config_map_name, secret_name
@@ -16,15 +16,13 @@ from .names import INTERNAL_PORT, database_secret
 OTLP_PORT = 4317
 
 
-def variables(resolved: ResolvedService, version: Version, slot: str) -> list[dict[str, Any]]:
+def variables(resolved: ResolvedService, version: Version, slot: str) -> list[Json]:
     """Return the variables of the main container. A variable comes before those that refer to it."""
     named = {**_given(resolved, version, resolved.service.name), **resolved.service.env, **resolved.env}
     return _as_list(resolved, slot, named)
 
 
-def variables_beside(
-    resolved: ResolvedService, version: Version, slot: str, container: Container
-) -> list[dict[str, Any]]:
+def variables_beside(resolved: ResolvedService, version: Version, slot: str, container: Container) -> list[Json]:
     """Return the variables of an additional container: those that every container gets, and its own."""
     return _as_list(resolved, slot, {**_given(resolved, version, container.name), **container.env})
 
@@ -40,11 +38,11 @@ def _given(resolved: ResolvedService, version: Version, name: str) -> dict[str, 
     }
 
 
-def _as_list(resolved: ResolvedService, slot: str, named: Mapping[str, EnvValue]) -> list[dict[str, Any]]:
+def _as_list(resolved: ResolvedService, slot: str, named: Mapping[str, EnvValue]) -> list[Json]:
     return [{"name": name, **_source(resolved, slot, value)} for name, value in named.items()]
 
 
-def _source(resolved: ResolvedService, slot: str, value: EnvValue) -> dict[str, Any]:
+def _source(resolved: ResolvedService, slot: str, value: EnvValue) -> Json:
     match value:
         case SecretKey():
             own = next((each for each in resolved.service.secrets if each.name == value.secret), None)

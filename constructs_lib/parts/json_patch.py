@@ -5,14 +5,17 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any, Literal
 
+from ..values.data import Json
 
-def change(document: Any, op: Literal["add", "replace", "remove"], path: str, value: Any = None) -> None:
+
+def change(document: Json, op: Literal["add", "replace", "remove"], path: str, value: object = None) -> None:
     """Add, replace or remove the field at the path, in place.
 
     Raises LookupError if the path does not exist. The message says how far it exists.
     """
     *way, last = [part.replace("~1", "/").replace("~0", "~") for part in path.split("/")[1:]]
-    place, walked = document, ""
+    place: Any = document
+    walked = ""
     for part in way:
         place, walked = place[_key(place, part, walked)], f"{walked}/{part}"
     if op == "add":
@@ -23,17 +26,18 @@ def change(document: Any, op: Literal["add", "replace", "remove"], path: str, va
         place[_key(place, last, walked)] = deepcopy(value)
 
 
-def _add(place: Any, part: str, value: Any, walked: str) -> None:
+def _add(place: object, part: str, value: object, walked: str) -> None:
     if isinstance(place, dict):
         place[part] = value
     elif isinstance(place, list) and part in ("-", str(len(place))):
         place.append(value)
     else:
         index = _key(place, part, walked)
-        place.insert(index, value)
+        if isinstance(place, list) and isinstance(index, int):
+            place.insert(index, value)
 
 
-def _key(place: Any, part: str, walked: str) -> Any:
+def _key(place: object, part: str, walked: str) -> str | int:
     if isinstance(place, dict) and part in place:
         return part
     if isinstance(place, list) and part.isdecimal() and part.isascii() and int(part) < len(place):

@@ -7,10 +7,9 @@ the wrong place is better than no pod. On shutdown a pod sleeps first, so that g
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..values import Container, Resources, Service, Volume
 from ..values.container import Port
+from ..values.data import Json
 from ..values.release import Version
 from ..values.resolved_service import ResolvedService
 from .calls import calls
@@ -23,12 +22,12 @@ from .probes import probe_spec, probes
 _SCRATCH = Volume.scratch("/tmp", "128Mi")
 
 
-def pod_template(resolved: ResolvedService, version: Version, slot: str) -> dict[str, Any]:
+def pod_template(resolved: ResolvedService, version: Version, slot: str) -> Json:
     """Return the pod template of a Deployment or a StatefulSet."""
     return {"metadata": _pod_metadata(resolved, version, slot), "spec": _pod_spec(resolved, version, slot)}
 
 
-def job_pod_template(resolved: ResolvedService, version: Version) -> dict[str, Any]:
+def job_pod_template(resolved: ResolvedService, version: Version) -> Json:
     """Return the pod template of a job. Its pod is not restarted and has no placement preferences."""
     spec = _pod_spec(resolved, version, "")
     for key in ("topologySpreadConstraints", "affinity"):
@@ -36,7 +35,7 @@ def job_pod_template(resolved: ResolvedService, version: Version) -> dict[str, A
     return {"metadata": _pod_metadata(resolved, version, ""), "spec": {"restartPolicy": "Never", **spec}}
 
 
-def _pod_metadata(resolved: ResolvedService, version: Version, slot: str) -> dict[str, Any]:
+def _pod_metadata(resolved: ResolvedService, version: Version, slot: str) -> Json:
     calls_gateway = any(call.routed for call in calls(resolved))
     built = {f"{PREFIX}/commit": version.commit, f"{PREFIX}/ref": version.ref}
     annotations = {key: value for key, value in built.items() if value}
@@ -46,7 +45,7 @@ def _pod_metadata(resolved: ResolvedService, version: Version, slot: str) -> dic
     }
 
 
-def _pod_spec(resolved: ResolvedService, version: Version, slot: str) -> dict[str, Any]:
+def _pod_spec(resolved: ResolvedService, version: Version, slot: str) -> Json:
     service = resolved.service
     mounts = _mounts(resolved)
     beside = [_container_beside(resolved, version, slot, each, mounts) for each in service.init]
@@ -77,9 +76,7 @@ def _pod_spec(resolved: ResolvedService, version: Version, slot: str) -> dict[st
     }
 
 
-def _main_container(
-    resolved: ResolvedService, version: Version, slot: str, mounts: list[dict[str, Any]]
-) -> dict[str, Any]:
+def _main_container(resolved: ResolvedService, version: Version, slot: str, mounts: list[Json]) -> Json:
     service = resolved.service
     own = [{"name": claim.name, "mountPath": claim.path} for claim in service.claims]
     drain = {"lifecycle": {"preStop": {"sleep": {"seconds": service.shutdown.drain_seconds}}}}
@@ -99,8 +96,8 @@ def _main_container(
 
 
 def _container_beside(
-    resolved: ResolvedService, version: Version, slot: str, container: Container, mounts: list[dict[str, Any]]
-) -> dict[str, Any]:
+    resolved: ResolvedService, version: Version, slot: str, container: Container, mounts: list[Json]
+) -> Json:
     ready = container.readiness
     return {
         "name": container.name,
@@ -116,15 +113,13 @@ def _container_beside(
     }
 
 
-def _program(runs: Any) -> dict[str, Any]:
+def _program(runs: Container | Service) -> Json:
     said = {"command": list(runs.command), "args": list(runs.args)}
     return {key: words for key, words in said.items() if words}
 
 
-def _ports(ports: tuple[Port, ...], *unnamed: int) -> dict[str, Any]:
-    listed: list[dict[str, Any]] = [
-        {"name": port.name, "containerPort": port.number, "protocol": "TCP"} for port in ports
-    ]
+def _ports(ports: tuple[Port, ...], *unnamed: int) -> Json:
+    listed: list[Json] = [{"name": port.name, "containerPort": port.number, "protocol": "TCP"} for port in ports]
     listed += [{"containerPort": number, "protocol": "TCP"} for number in unnamed]
     return {"ports": listed} if listed else {}
 
@@ -135,7 +130,7 @@ def _metrics_port(service: Service) -> list[int]:
     return [service.metrics.port] if service.metrics and service.metrics.port not in declared else []
 
 
-def _reserved(resources: Resources) -> dict[str, Any]:
+def _reserved(resources: Resources) -> Json:
     limits = {"cpu": resources.cpu_limit, "memory": resources.memory_limit or resources.memory}
     return {
         "requests": {"cpu": resources.cpu, "memory": resources.memory},
@@ -143,7 +138,7 @@ def _reserved(resources: Resources) -> dict[str, Any]:
     }
 
 
-def _restricted() -> dict[str, Any]:
+def _restricted() -> Json:
     return {
         "allowPrivilegeEscalation": False,
         "readOnlyRootFilesystem": True,
@@ -151,14 +146,14 @@ def _restricted() -> dict[str, Any]:
     }
 
 
-def _affinity(resolved: ResolvedService, slot: str) -> dict[str, Any]:
+def _affinity(resolved: ResolvedService, slot: str) -> Json:
     label = TIER_NODE_LABEL.format(tier=resolved.service.tier)
     drawn = {"weight": 50, "preference": {"matchExpressions": [{"key": label, "operator": "Exists"}]}}
     near = {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [drawn]}}
     return {"affinity": near | _apart(resolved, slot)}
 
 
-def _apart(resolved: ResolvedService, slot: str) -> dict[str, Any]:
+def _apart(resolved: ResolvedService, slot: str) -> Json:
     if resolved.scale.max == 1:
         return {}
     nodes = {
@@ -171,7 +166,7 @@ def _apart(resolved: ResolvedService, slot: str) -> dict[str, Any]:
     return {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [nodes]}}
 
 
-def _spread(resolved: ResolvedService, slot: str) -> dict[str, Any]:
+def _spread(resolved: ResolvedService, slot: str) -> Json:
     if resolved.scale.max == 1 or len(resolved.placement.zones) == 1:
         return {}
     zones = {
@@ -189,7 +184,7 @@ def _space(resolved: ResolvedService) -> list[tuple[str, Volume]]:
     return [("tmp", _SCRATCH), *((f"scratch-{index}", each) for index, each in enumerate(resolved.service.volumes))]
 
 
-def _mounts(resolved: ResolvedService) -> list[dict[str, Any]]:
+def _mounts(resolved: ResolvedService) -> list[Json]:
     service = resolved.service
     folders = [(f"config-{each.name}", each.mount) for each in service.configs if each.mount]
     folders += [(f"secret-{each.name}", each.mount) for each in service.secrets if each.mount]
@@ -199,8 +194,8 @@ def _mounts(resolved: ResolvedService) -> list[dict[str, Any]]:
     ]
 
 
-def _volumes(resolved: ResolvedService, slot: str) -> list[dict[str, Any]]:
-    volumes: list[dict[str, Any]] = []
+def _volumes(resolved: ResolvedService, slot: str) -> list[Json]:
+    volumes: list[Json] = []
     for name, volume in _space(resolved):
         medium = {"medium": "Memory"} if volume.medium == "memory" else {}
         volumes.append({"name": name, "emptyDir": {**medium, "sizeLimit": volume.size}})

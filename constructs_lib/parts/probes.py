@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..values import Port, Probe, Problem, Service
 from ..values.base import shown
+from ..values.data import Json
 
 _SOONEST = {"period_seconds": 5, "timeout_seconds": 2, "failures": 3, "delay_seconds": 0}
 _TUNING = {
@@ -15,7 +14,7 @@ _TUNING = {
 }
 
 
-def probes(service: Service) -> dict[str, Any]:
+def probes(service: Service) -> Json:
     """Return the three probes of a service, with defaults for those that it does not define.
 
     By default, readiness checks that the first port is open. Startup makes the readiness check with more time.
@@ -38,7 +37,7 @@ def probes(service: Service) -> dict[str, Any]:
     return {f"{what}Probe": spec for what, spec in made.items()}
 
 
-def probe_spec(what: str, probe: Probe, ports: tuple[Port, ...]) -> dict[str, Any]:
+def probe_spec(what: str, probe: Probe, ports: tuple[Port, ...]) -> Json:
     """Return one probe with the field names of Kubernetes. `what` selects its default timing."""
     tuning = _TUNING[what]
     timing = {
@@ -50,7 +49,7 @@ def probe_spec(what: str, probe: Probe, ports: tuple[Port, ...]) -> dict[str, An
     return {**_question(probe, ports), **timing, **({"initialDelaySeconds": delay} if delay else {})}
 
 
-def _question(probe: Probe, ports: tuple[Port, ...]) -> dict[str, Any]:
+def _question(probe: Probe, ports: tuple[Port, ...]) -> Json:
     if probe.kind == "exec":
         return {"exec": {"command": list(probe.command)}}
     port = next(port for port in ports if probe.port in (None, port.name))

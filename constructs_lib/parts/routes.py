@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from constructs import Construct
 
 from ..values import Match, Port, Problem, Route
+from ..values.data import Json
 from ..values.resolved_service import ResolvedService
 from .labels import meta
 from .names import EXTERNAL, GATEWAYS, INTERNAL, inside_hosts, slot_name
@@ -87,7 +87,7 @@ def _route(
         Manifest(scope, "gateway.envoyproxy.io/v1alpha1", "BackendTrafficPolicy", about, spec=spec)
 
 
-def _rules(traffic: Traffic, kind: str, port: Port, route: Route, later: Route | None) -> list[dict[str, Any]]:
+def _rules(traffic: Traffic, kind: str, port: Port, route: Route, later: Route | None) -> list[Json]:
     rules = [_rule(traffic, kind, port, route, route.matches, traffic.weights)]
     added = [match for match in later.matches if match not in route.matches] if later else []
     new_slot = next((slot for slot in traffic.weights if slot != traffic.stable_slot), None)
@@ -99,7 +99,7 @@ def _rules(traffic: Traffic, kind: str, port: Port, route: Route, later: Route |
 
 def _rule(
     traffic: Traffic, kind: str, port: Port, route: Route, matches: tuple[Match, ...], weights: Mapping[str, int]
-) -> dict[str, Any]:
+) -> Json:
     backends = [
         {"name": slot_name(traffic.stable.service.name, slot), "port": _number(traffic, slot, port), "weight": weight}
         for slot, weight in sorted(weights.items())
@@ -123,7 +123,7 @@ def _number(traffic: Traffic, slot: str, port: Port) -> int:
     return same[0].number
 
 
-def _match(name: str, kind: str, match: Match) -> dict[str, Any]:
+def _match(name: str, kind: str, match: Match) -> Json:
     headers = [{"type": "Exact", "name": name, "value": value} for name, value in match.headers.items()]
     listed = {"headers": headers} if headers else {}
     if kind == "GRPCRoute":
@@ -132,7 +132,7 @@ def _match(name: str, kind: str, match: Match) -> dict[str, Any]:
     return {"path": path, **listed, **({"method": match.method} if match.method else {})}
 
 
-def _grpc_method(name: str, match: Match) -> dict[str, Any]:
+def _grpc_method(name: str, match: Match) -> Json:
     service, _, method = match.path[1:].partition("/")
     if "/" in method or match.method:
         raise Problem(
@@ -143,13 +143,13 @@ def _grpc_method(name: str, match: Match) -> dict[str, Any]:
     return {"method": {"type": "Exact", **named}} if named else {}
 
 
-def _traffic_policy(kind: str, route: Route) -> dict[str, Any]:
+def _traffic_policy(kind: str, route: Route) -> Json:
     # A GRPCRoute has no timeout field. Without a policy, Envoy ends every call after 15 s, streams too.
     timeout = {"timeout": {"http": {"requestTimeout": f"{route.timeout_seconds}s"}}} if kind == "GRPCRoute" else {}
     if route.retries is None:
         return timeout
     per_try = route.retries.per_try_seconds
-    retry: dict[str, Any] = {
+    retry: Json = {
         "numRetries": route.retries.attempts,
         "retryOn": _retried(kind, route.retries.statuses),
         **({"perRetry": {"timeout": f"{per_try}s"}} if per_try else {}),
@@ -157,7 +157,7 @@ def _traffic_policy(kind: str, route: Route) -> dict[str, Any]:
     return {**timeout, "retry": retry}
 
 
-def _retried(kind: str, statuses: tuple[int, ...]) -> dict[str, Any]:
+def _retried(kind: str, statuses: tuple[int, ...]) -> Json:
     failed = ["connect-failure", "refused-stream"]
     if kind == "HTTPRoute":
         return {"triggers": [*failed, "retriable-status-codes"], "httpStatusCodes": list(statuses)}

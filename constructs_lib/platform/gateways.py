@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from constructs import Construct
 
 from ..parts.names import (
@@ -17,6 +15,7 @@ from ..parts.names import (
     SECRET_STORE,
 )
 from ..parts.objects import Manifest, Meta
+from ..values.data import Json
 from ..values.environment import Environment, Role
 
 _GATEWAY_API = "gateway.networking.k8s.io/v1"
@@ -40,7 +39,7 @@ class Gateways(Construct):
         spec = {"controllerName": "gateway.envoyproxy.io/gatewayclass-controller"}
         Manifest(self, _GATEWAY_API, "GatewayClass", Meta(GATEWAY_CLASS), spec=spec)
 
-    def _gateway(self, name: str, listeners: list[dict[str, Any]], service_type: str) -> None:
+    def _gateway(self, name: str, listeners: list[Json], service_type: str) -> None:
         parameters = {"group": "gateway.envoyproxy.io", "kind": "EnvoyProxy", "name": name}
         spec = {
             "gatewayClassName": GATEWAY_CLASS,
@@ -50,9 +49,9 @@ class Gateways(Construct):
         Manifest(self, _GATEWAY_API, "Gateway", Meta(name, GATEWAYS), spec=spec)
         Manifest(self, _ENVOY_API, "EnvoyProxy", Meta(name, GATEWAYS), spec=self._proxies(name, service_type))
 
-    def _proxies(self, name: str, service_type: str) -> dict[str, Any]:
+    def _proxies(self, name: str, service_type: str) -> Json:
         scale = self._environment.cluster(self._role).gateway_replicas
-        kubernetes: dict[str, Any] = {
+        kubernetes: Json = {
             "envoyService": {"name": name, "type": service_type},
             "envoyPDB": {"maxUnavailable": 1},
         }
@@ -66,7 +65,7 @@ class Gateways(Construct):
             "logging": {"level": {"default": "warn"}},
         }
 
-    def _listener(self, name: str, port: int, protocol: str) -> dict[str, Any]:
+    def _listener(self, name: str, port: int, protocol: str) -> Json:
         selector = {"matchLabels": {"kubernetes.io/metadata.name": self._environment.namespace}}
         return {
             "name": name,
@@ -75,14 +74,14 @@ class Gateways(Construct):
             "allowedRoutes": {"namespaces": {"from": "Selector", "selector": selector}},
         }
 
-    def _encrypted(self) -> dict[str, Any]:
+    def _encrypted(self) -> Json:
         return {
             **self._listener("https", HTTPS_PORT, "HTTPS"),
             "hostname": f"*.{self._environment.domain}",
             "tls": {"mode": "Terminate", "certificateRefs": [{"name": _CERTIFICATE}]},
         }
 
-    def _redirecting(self) -> dict[str, Any]:
+    def _redirecting(self) -> Json:
         listener = self._listener("http", HTTP_PORT, "HTTP")
         return {**listener, "allowedRoutes": {"namespaces": {"from": "Same"}}}
 

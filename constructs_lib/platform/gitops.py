@@ -5,12 +5,11 @@ No Kustomization waits for another one. A broken service or slot therefore block
 
 from __future__ import annotations
 
-from typing import Any
-
 from constructs import Construct
 
 from ..parts.names import FLUX
 from ..parts.objects import Manifest, Meta
+from ..values.data import Json
 from ..values.environment import Environment, Role
 
 _KUSTOMIZE = "kustomize.toolkit.fluxcd.io/v1"
@@ -37,7 +36,7 @@ def sync(scope: Construct, cluster: str, folder: str, interval_seconds: int) -> 
     Manifest(scope, _KUSTOMIZE, "Kustomization", Meta(folder.replace("/", "-"), FLUX), spec=spec)
 
 
-def _health(folder: str) -> dict[str, Any]:
+def _health(folder: str) -> Json:
     # Wait only for gateways: a Kustomization that waits applies no newer commit, which would delay a rollback.
     if folder != "platform/gateways":
         return {}

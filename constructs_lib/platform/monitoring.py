@@ -5,12 +5,11 @@ Flux itself reports objects that it cannot apply (`gitops.py`). These rules cove
 
 from __future__ import annotations
 
-from typing import Any
-
 from constructs import Construct
 
 from ..parts.names import FLUX, MONITORING
 from ..parts.objects import Manifest, Meta
+from ..values.data import Json
 from ..values.environment import Environment, Role
 
 _CONTROLLERS = {
@@ -35,7 +34,7 @@ _LABELS = {
 }
 
 
-def _state(kind: str) -> dict[str, Any]:
+def _state(kind: str) -> Json:
     # No controller has a metric for failing objects. kube-state-metrics reads their status, as Flux recommends:
     # https://fluxcd.io/flux/monitoring/custom-metrics/
     group, version, _ = _STATES[kind]
@@ -49,12 +48,12 @@ def _state(kind: str) -> dict[str, Any]:
     }
 
 
-def _may_read() -> list[dict[str, Any]]:
+def _may_read() -> list[Json]:
     groups = [(group, plural) for group, _, plural in _STATES.values()]
     return [{"apiGroups": [group], "resources": [plural], "verbs": ["list", "watch"]} for group, plural in groups]
 
 
-_STATE_METRICS: dict[str, Any] = {
+_STATE_METRICS: Json = {
     "rbac": {"extraRules": _may_read()},
     "customResourceState": {"enabled": True, "config": {"spec": {"resources": [_state(kind) for kind in _STATES]}}},
 }
@@ -65,7 +64,7 @@ _FLUX_PODS = {
     "podMetricsEndpoints": [{"port": "http-prom"}],
 }
 
-VALUES: dict[str, Any] = {
+VALUES: Json = {
     # Node exporters need host access, which the restricted namespace forbids. Clusters bring their own.
     "nodeExporter": {"enabled": False},
     "grafana": {"enabled": False},
@@ -94,29 +93,29 @@ class Monitoring(Construct):
         spec = {"groups": [{"name": "flux", "rules": rules}]}
         Manifest(self, "monitoring.coreos.com/v1", "PrometheusRule", Meta("flux", MONITORING), spec=spec)
 
-    def _down(self, controller: str) -> dict[str, Any]:
+    def _down(self, controller: str) -> Json:
         kind = _CONTROLLERS[controller]
         expression = f'absent(controller_runtime_max_concurrent_reconciles{{controller="{kind}"}})'
         said = f"{{cluster}}: nobody hears of Flux's {controller}; look at its pod in {FLUX}."
         return self._rule("FluxControllerIsDown", expression, said, flux_controller=controller)
 
-    def _no_pull(self) -> dict[str, Any]:
+    def _no_pull(self) -> Json:
         # Count successes: they come at every interval, but errors become rarer the longer it fails (backoff).
         pulls = 'controller_runtime_reconcile_total{controller="gitrepository",result="requeue_after"}'
         said = "{cluster}: Flux has not pulled Git for 5 minutes; see `flux get sources git`."
         return self._rule("FluxDoesNotPull", f"sum(increase({pulls}[5m])) == 0", said)
 
-    def _stuck(self) -> dict[str, Any]:
+    def _stuck(self) -> Json:
         seen = 'sum by (name) (increase(gotk_reconcile_duration_seconds_count{kind="Kustomization"}[10m])) == 0'
         said = "{cluster}: Flux has not looked at the Kustomization {{{{ $labels.name }}}} for 10 minutes."
         return self._rule("FluxDoesNotReconcile", seen, said)
 
-    def _not_ready(self) -> dict[str, Any]:
+    def _not_ready(self) -> Json:
         failed = 'sum by (customresource_kind, name) (gotk_resource_info{ready="False"}) > 0'
         said = "{cluster}: {{{{ $labels.customresource_kind }}}} {{{{ $labels.name }}}} fails; see `flux events`."
         return self._rule("FluxCannotReconcile", failed, said)
 
-    def _suspended(self) -> dict[str, Any]:
+    def _suspended(self) -> Json:
         paused = 'sum by (customresource_kind, name) (gotk_resource_info{suspended="true"}) > 0'
         said = (
             "{cluster}: {{{{ $labels.customresource_kind }}}} {{{{ $labels.name }}}} is suspended; `flux resume` takes "
@@ -124,7 +123,7 @@ class Monitoring(Construct):
         )
         return self._rule("FluxIsSuspended", paused, said, minutes=60)
 
-    def _rule(self, alert: str, expression: str, said: str, minutes: int = 5, **labels: str) -> dict[str, Any]:
+    def _rule(self, alert: str, expression: str, said: str, minutes: int = 5, **labels: str) -> Json:
         return {
             "alert": alert,
             "expr": expression,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import Any
 
 from constructs import Construct
 
 from ..parts.names import ENVOY_SYSTEM, FLUX, MONITORING
 from ..parts.objects import Manifest, Meta
+from ..values.data import Json
 from ..values.environment import Environment, Role
 from .monitoring import VALUES
 
@@ -22,7 +22,7 @@ class Operator:
     namespace: str
     chart: str
     version: str
-    values: dict[str, Any] = field(default_factory=dict)
+    values: Json = field(default_factory=dict)
 
     @property
     def digest(self) -> str:
@@ -78,7 +78,7 @@ class Operators(Construct):
             Manifest(self, "source.toolkit.fluxcd.io/v1", "OCIRepository", about, spec=source)
             Manifest(self, "helm.toolkit.fluxcd.io/v2", "HelmRelease", about, spec=self._release(operator))
 
-    def _release(self, operator: Operator) -> dict[str, Any]:
+    def _release(self, operator: Operator) -> Json:
         retried = {"remediation": {"retries": 3}}
         return {
             "chartRef": {"kind": "OCIRepository", "name": operator.name},

@@ -6,16 +6,16 @@ Source: https://gateway-api.sigs.k8s.io/reference/spec/
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ..parts.names import ENVOY_SYSTEM, PRIVILEGED_PORT_SHIFT, proxy_labels
-from .facts import Object
+from ..values.data import Json, Object
 from .lookups import Lookups
 from .objects import namespace_of
 from .selectors import selects
 from .workloads import Pods
 
-Listener = dict[str, Any]
+Listener = Json
 _KINDS = {"HTTP": ("HTTPRoute", "GRPCRoute"), "HTTPS": ("HTTPRoute", "GRPCRoute"), "TLS": ("TLSRoute",)}
 ROUTES = ("HTTPRoute", "GRPCRoute")
 
@@ -42,12 +42,12 @@ def attachments_of(look: Lookups, route: Object) -> Iterator[Attachment]:
                 yield Attachment(route, gateway, listener)
 
 
-def gateway_of(look: Lookups, route: Object, parent: dict[str, Any]) -> Object | None:
+def gateway_of(look: Lookups, route: Object, parent: Json) -> Object | None:
     """The Gateway that a route names as its parent, or None."""
     return look.get("Gateway", parent.get("namespace") or namespace_of(route), parent["name"])
 
 
-def listeners_of(gateway: Object, parent: dict[str, Any]) -> list[Listener]:
+def listeners_of(gateway: Object, parent: Json) -> list[Listener]:
     """The listeners of a gateway that a parent reference names; all of them where it names none."""
     return [
         listener

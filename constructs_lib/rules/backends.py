@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..values.data import Object
 from .cluster import ClusterView
-from .facts import Object
 from .objects import named, namespace_of, subject
 from .rule import Found, for_each, for_each_workload
 from .selectors import selects

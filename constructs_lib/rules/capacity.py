@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
+from ..values.data import Object
 from .cluster import ClusterView
-from .facts import Object
 from .lookups import Lookups
 from .objects import subject
 from .resources import quantity

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, TypeVarTuple
 
 from ..parts.names import GATEWAYS, INTERNAL
+from ..values.data import Object
 from .attachments import Attachment, attachments_of, proxies
-from .facts import DeclaredService, Object
+from .facts import DeclaredService
 from .lookups import Key, Lookups
 from .objects import namespace_of
 from .policies import Policies
@@ -16,13 +17,14 @@ from .unit import UnitView
 from .workloads import Pods, Workload
 
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 
 class _Kept(NamedTuple):
     made: Any
     read: set[Key]
-    make: Callable[..., Any]
-    about: tuple[Any, ...]
+    make: Callable[..., object]
+    about: tuple[object, ...]
 
 
 class ClusterView(Lookups):
@@ -51,7 +53,7 @@ class ClusterView(Lookups):
             return units[0].entries[key]
         return [each for unit in units for each in unit.entries[key]]
 
-    def kept(self, key: Key, make: Callable[..., T], *about: Any) -> T:
+    def kept(self, key: Key, make: Callable[[*Ts], T], *about: *Ts) -> T:
         """What `make` made of look-ups, as long as they have the same answers. The key counts as looked up."""
         if key not in self._kept:
             outer, self.read = self.read, set()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..units import PlatformInputs, SharedInputs, SlotInputs, Unit
 from ..values import Public
+from ..values.data import Json, Object
 from ..values.resolved_service import ResolvedService
-from .facts import DeclaredService, Object, RuleFacts
+from .facts import DeclaredService, RuleFacts
 
 Inputs = PlatformInputs | SlotInputs | SharedInputs
 
@@ -17,7 +16,7 @@ def facts_of(unit: Unit, objects: list[Object]) -> RuleFacts:
     return RuleFacts(service_facts(unit.inputs), objects, unit=unit_facts(unit.inputs))
 
 
-def unit_facts(inputs: Inputs) -> dict[str, Any]:
+def unit_facts(inputs: Inputs) -> Json:
     """What rules over one unit alone ask of the spec that it was made from."""
     if isinstance(inputs, PlatformInputs):
         return {}

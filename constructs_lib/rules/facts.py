@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple, TypedDict
+from typing import NamedTuple, TypedDict
 
-Object = dict[str, Any]
+from ..values.data import Json, Object
 
 
 class Finding(NamedTuple):
@@ -24,7 +24,7 @@ class DeclaredService(TypedDict):
     kind: str
     external: bool
     """Whether it is reached from outside the cluster."""
-    depends_on: list[dict[str, Any]]
+    depends_on: list[Json]
     """The dependencies of all slots, as the spec holds them."""
     ports: dict[str, int]
     routed: list[str]
@@ -44,24 +44,24 @@ class RuleFacts:
     objects: list[Object] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     """What was found while looking at each unit alone."""
-    unit: dict[str, Any] = field(default_factory=dict)
+    unit: Json = field(default_factory=dict)
     """What the spec behind one unit of a service declared; empty for the platform, and for a whole cluster."""
 
     def with_findings(self, findings: list[Finding]) -> RuleFacts:
         """The same, with what was found."""
         return replace(self, findings=findings)
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> Json:
         """For the cache and the renderer's answers."""
         return {"services": self.services, "objects": self.objects, "findings": self.findings}
 
     @classmethod
-    def of_json(cls, data: dict[str, Any]) -> RuleFacts:
+    def of_json(cls, data: Json) -> RuleFacts:
         """The facts that `as_json` wrote."""
         return cls.joined([data])
 
     @classmethod
-    def joined(cls, parts: Iterable[dict[str, Any]]) -> RuleFacts:
+    def joined(cls, parts: Iterable[Json]) -> RuleFacts:
         """The facts of a cluster from those of its units."""
         parts = list(parts)
         return cls(

@@ -9,10 +9,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, TypeVarTuple
 
 from ..parts.names import SERVICE_LABEL
-from .facts import DeclaredService, Object
+from ..values.data import Json, Object
+from .facts import DeclaredService
 from .objects import namespace_of
 from .selectors import Labels, chosen, selects
 from .workloads import WORKLOADS, Pods, Workload
@@ -21,6 +22,7 @@ Key = tuple[Hashable, ...]
 Entries = Mapping[Key, list[Any]]
 NAMESPACE_LABEL = "kubernetes.io/metadata.name"
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 
 class Lookups(ABC):
@@ -31,7 +33,7 @@ class Lookups(ABC):
         """Everything under a key, in the order of units and objects."""
 
     @abstractmethod
-    def kept(self, key: Key, make: Callable[..., T], *about: Any) -> T:
+    def kept(self, key: Key, make: Callable[[*Ts], T], *about: *Ts) -> T:
         """What `make` made of look-ups, made once for a key as long as these look-ups have the same answers."""
 
     def get(self, kind: str, namespace: str, name: str) -> Object | None:
@@ -75,7 +77,7 @@ class Lookups(ABC):
         """The network policies whose selector asks for a service's label, or for None of them."""
         return self.answers(("policies", namespace, service))
 
-    def pods(self, namespace: str, selector: Mapping[str, Any] | None) -> list[Pods]:
+    def pods(self, namespace: str, selector: Json | None) -> list[Pods]:
         """The pods that a label selector picks, in the order of kinds."""
         service = chosen(selector, SERVICE_LABEL)
         key = ("pods", namespace) if service is None else ("pods", namespace, service)
@@ -90,7 +92,7 @@ class Lookups(ABC):
         """The pods of one service, in all of its slots."""
         return _by_kind(self.answers(("pods", namespace, service)))
 
-    def services_like(self, namespace: str, selector: Mapping[str, Any]) -> list[Object]:
+    def services_like(self, namespace: str, selector: Json) -> list[Object]:
         """The Services of a namespace that a label selector picks."""
         label = chosen(selector, SERVICE_LABEL)
         key = ("services", namespace) if label is None else ("services", namespace, label)

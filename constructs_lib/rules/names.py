@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from ..parts.names import FLUX, SERVICE_LABEL
-from .facts import Object
+from ..values.data import Object
 from .objects import named, namespace_of, subject
 from .rule import Found
 from .unit import UnitView

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..parts.names import DATABASE_CLUSTER, DATABASES, DNS_LABEL, DNS_NAMESPACE, INTERNAL_PORT, MONITORING
+from ..values.data import Object
 from .attachments import ROUTES
 from .backends import metrics_ports
 from .cluster import ClusterView
-from .facts import Object
 from .objects import named, namespace_of, subject
 from .policies import DIRECTIONS
 from .rule import Found, for_each, for_each_workload_of_a_service

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..parts.names import PREFIX, SERVICE_LABEL
-from .facts import Object
+from ..values.data import Object
 
 _OWNER_LABEL = f"{PREFIX}/owner"
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+from ..values.data import Object
 from .cluster import ClusterView
-from .facts import DeclaredService, Object
+from .facts import DeclaredService
 from .objects import named, subject
 from .rule import Found, for_each, for_each_object, for_each_service, for_each_workload, over
 from .workloads import Workload

@@ -7,12 +7,12 @@ what is inside the cluster is named by labels.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from ..parts.names import SERVICE_LABEL
-from .facts import Object
+from ..values.data import Json, Object
 from .lookups import NAMESPACE_LABEL, Lookups
 from .objects import namespace_of
 from .selectors import chosen, selects
@@ -26,10 +26,10 @@ _MANY = 20
 
 
 class _Peer(NamedTuple):
-    pods: Mapping[str, Any]
-    namespaces: Mapping[str, Any] | None
+    pods: Json
+    namespaces: Json | None
     """None for the namespace of the policy."""
-    ports: list[dict[str, Any]]
+    ports: list[Json]
 
 
 @dataclass
@@ -38,7 +38,7 @@ class _Side:
 
     closed: bool = False
     peers: dict[_Key, list[_Peer]] = field(default_factory=lambda: defaultdict(list))
-    anywhere: list[list[dict[str, Any]]] = field(default_factory=list)
+    anywhere: list[list[Json]] = field(default_factory=list)
     """The ports of the rules that name no peer."""
 
 
@@ -131,13 +131,13 @@ class Policies:
         return here and selects(peer.pods, pod.labels)
 
 
-def _peer(peer: Mapping[str, Any], own: str, ports: list[dict[str, Any]]) -> tuple[_Key, _Peer]:
+def _peer(peer: Json, own: str, ports: list[Json]) -> tuple[_Key, _Peer]:
     namespaces, pods = peer.get("namespaceSelector"), peer.get("podSelector", {})
     where = own if namespaces is None else chosen(namespaces, NAMESPACE_LABEL)
     return (where, chosen(pods, SERVICE_LABEL)), _Peer(pods, namespaces, ports)
 
 
-def _takes(ports: list[dict[str, Any]], target: Pods, port: int, protocol: str) -> bool:
+def _takes(ports: list[Json], target: Pods, port: int, protocol: str) -> bool:
     if not ports:
         return True
     for each in ports:
@@ -145,6 +145,6 @@ def _takes(ports: list[dict[str, Any]], target: Pods, port: int, protocol: str) 
             continue
         said = each.get("port")
         first = target.ports.get(said) if isinstance(said, str) else said
-        if said is None or (first is not None and first <= port <= each.get("endPort", first)):
+        if said is None or (first is not None and first <= port <= (each.get("endPort") or first)):
             return True
     return False

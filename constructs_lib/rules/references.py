@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
+from ..values.data import Json, Object
 from .cluster import ClusterView
-from .facts import Object
 from .objects import named, namespace_of, subject
 from .rule import Found, for_each, for_each_object, for_each_workload
 from .workloads import Workload
 
 _BUILT_IN_PRIORITIES = ("system-cluster-critical", "system-node-critical")
 _MADE_BY_KUBERNETES = ("kube-root-ca.crt",)
-Reference = dict[str, Any]
+Reference = Json
 
 
 @for_each_workload

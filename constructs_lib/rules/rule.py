@@ -19,8 +19,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
+from ..values.data import Object
 from .cluster import ClusterView
-from .facts import DeclaredService, Object
+from .facts import DeclaredService
 from .unit import UnitView
 from .workloads import WORKLOADS, Workload
 

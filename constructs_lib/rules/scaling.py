@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from .facts import Object
+from ..values.data import Object
 from .lookups import Lookups
 from .objects import namespace_of, subject
 from .rule import Found

@@ -6,12 +6,13 @@ Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+
+from ..values.data import Json
 
 Labels = Mapping[str, str]
 
 
-def selects(selector: Mapping[str, Any] | None, labels: Labels) -> bool:
+def selects(selector: Json | None, labels: Labels) -> bool:
     """Whether a selector picks these labels. An empty selector picks all, none at all picks nothing."""
     if selector is None:
         return False
@@ -21,7 +22,7 @@ def selects(selector: Mapping[str, Any] | None, labels: Labels) -> bool:
     return all(_holds(each, labels) for each in selector.get("matchExpressions") or ())
 
 
-def _holds(expression: Mapping[str, Any], labels: Labels) -> bool:
+def _holds(expression: Json, labels: Labels) -> bool:
     key, operator, values = expression["key"], expression["operator"], expression.get("values") or ()
     if operator == "In":
         return labels.get(key) in values
@@ -31,7 +32,7 @@ def _holds(expression: Mapping[str, Any], labels: Labels) -> bool:
     return there if operator == "Exists" else not there
 
 
-def chosen(selector: Mapping[str, Any] | None, key: str) -> str | None:
+def chosen(selector: Json | None, key: str) -> str | None:
     """The value that a selector asks of one label, or None where it asks for none."""
     value: str | None = ((selector or {}).get("matchLabels") or {}).get(key)
     return value

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ..values.data import Json
 from .rule import Found
 from .unit import UnitView
 
@@ -193,7 +194,7 @@ def _faults(value: object, shape: Shape, path: str) -> Iterator[str]:
         yield _wrong(path, _words(shape), value)
 
 
-def _faults_of_fields(value: dict[str, Any], shape: dict[str, Shape], path: str) -> Iterator[str]:
+def _faults_of_fields(value: Json, shape: dict[str, Shape], path: str) -> Iterator[str]:
     for key, inner in shape.items():
         if key == "*":
             for field, item in value.items():

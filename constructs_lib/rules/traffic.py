@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from ..parts.names import ENVOY_SYSTEM, GATEWAYS
+from ..values.data import Json, Object
 from .attachments import ROUTES, gateway_of, listeners_of, refusal
 from .cluster import ClusterView
-from .facts import Object
 from .objects import named, namespace_of, subject
 from .rule import Found, for_each, over
 
 Match = tuple[Any, ...]
-_ANYTHING: dict[str, Any] = {}
+_ANYTHING: Json = {}
 
 
 class _Claim(NamedTuple):
@@ -77,7 +77,7 @@ def backend_exists(route: Object, cluster: ClusterView) -> Found:
             )
 
 
-def backends(route: Object) -> Iterator[dict[str, Any]]:
+def backends(route: Object) -> Iterator[Json]:
     """All backends of a route, those of mirrors included."""
     for rule in route["spec"].get("rules") or ():
         yield from rule.get("backendRefs") or ()
@@ -86,7 +86,7 @@ def backends(route: Object) -> Iterator[dict[str, Any]]:
                 yield mirror
 
 
-def service_of(cluster: ClusterView, route: Object, backend: dict[str, Any]) -> Object | None:
+def service_of(cluster: ClusterView, route: Object, backend: Json) -> Object | None:
     """The Service that a backend names, or None."""
     if backend.get("kind", "Service") != "Service":
         return None
@@ -136,7 +136,7 @@ def claims_are_distinct(claims: Sequence[_Claim]) -> Found:
 
 
 def _matches(route: Object) -> Iterator[Match]:
-    rules: list[dict[str, Any]] = route["spec"].get("rules") or [_ANYTHING]
+    rules: list[Json] = route["spec"].get("rules") or [_ANYTHING]
     for match in (match for rule in rules for match in rule.get("matches") or [_ANYTHING]):
         method = match.get("method")
         if route["kind"] == "GRPCRoute":

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, TypeVar, TypeVarTuple
 
-from .facts import Object, RuleFacts
+from ..values.data import Object
+from .facts import RuleFacts
 from .lookups import Entries, Key, Lookups, entries
 from .workloads import Workload, workloads_of
 
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 
 class UnitView(Lookups):
@@ -51,7 +53,7 @@ class UnitView(Lookups):
         """Everything under a key."""
         return self.entries.get(key, ())
 
-    def kept(self, key: Key, make: Callable[..., T], *about: Any) -> T:
+    def kept(self, key: Key, make: Callable[[*Ts], T], *about: *Ts) -> T:
         """What `make` made, made once: a unit does not change."""
         if key not in self._kept:
             self._kept[key] = make(*about)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 from ..parts.names import SERVICE_LABEL, SLOT_LABEL
-from .facts import Object
+from ..values.data import Json, Object
 from .objects import namespace_of, subject
 from .selectors import Labels
 
-Container = dict[str, Any]
+Container = Json
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "Pod")
 """The kinds that make pods, in the order in which rules look at them."""
 
@@ -68,7 +67,7 @@ class Workload:
     """An object that makes pods."""
 
     object: Object
-    template: dict[str, Any]
+    template: Json
 
     @classmethod
     def of(cls, each: Object) -> Workload:
@@ -122,9 +121,9 @@ class Workload:
         return self.pods.slot
 
     @property
-    def pod(self) -> dict[str, Any]:
+    def pod(self) -> Json:
         """The specification of its pods."""
-        pod: dict[str, Any] = self.template["spec"]
+        pod: Json = self.template["spec"]
         return pod
 
     @cached_property

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from .data import Json
 from .plain_secrets import looks_like
 from .text import (
     FileName,
@@ -37,7 +38,7 @@ class Value(BaseModel):
     stands_alone: ClassVar[bool] = False
     """Whether the value is a whole file or service. Messages name any other value by its class as well."""
 
-    def written(self) -> dict[str, Any]:
+    def written(self) -> Json:
         """Return the fields that differ from their defaults, as JSON data."""
         return self.model_dump(mode="json", exclude_defaults=True)
 

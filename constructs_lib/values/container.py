@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, Tag, field_validator, model_validator
 
@@ -24,6 +24,7 @@ from .base import (
     one_of,
     shown,
 )
+from .data import Json
 from .plain_secrets import refuse_plain_secrets, refuse_secret_text
 from .probes import Probe
 from .resources import Quantity, Size
@@ -256,7 +257,7 @@ class Container(Value):
 
     @field_validator("env")
     @classmethod
-    def _no_plain_secrets(cls, env: dict[str, Any]) -> dict[str, Any]:
+    def _no_plain_secrets(cls, env: Json) -> Json:
         refuse_plain_secrets(env)
         return env
 

@@ -8,6 +8,8 @@ from typing import Any
 
 Json = dict[str, Any]
 """A JSON object that is not validated yet."""
+Object = Json
+"""A Kubernetes object, as a manifest has it."""
 
 
 def canonical(data: object) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from difflib import get_close_matches
-from typing import Any, TypeVar, get_args
+from typing import TypeVar, get_args
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from .base import Problem, Value, Wrong, shown
+from .data import Json
 from .plain_secrets import looks_like
 
 T = TypeVar("T", bound=Value)
@@ -47,7 +49,7 @@ _PRIVATE = {"env", "data", "keys", "args", "command", "public", "value", "header
 _UNKNOWN = re.compile(r"\A[^'\"]*? has no field `([^`]+)`")
 
 
-def validated(model: type[T], subject: str, data: Mapping[str, Any]) -> T:
+def validated(model: type[T], subject: str, data: Json) -> T:
     """Return the data as a value of the model.
 
     Raises Problem with one sentence for each mistake. `subject` names the data in these sentences.
@@ -76,11 +78,11 @@ def sentences(subject: str, error: ValidationError) -> list[str]:
     return [
         _on_one_line(f"{subject}: {text}")
         for each in error.errors(include_url=False)
-        for text in _texts(error.title, root, dict(each))
+        for text in _texts(error.title, root, each)
     ]
 
 
-def _texts(title: str, root: type[Value] | None, error: Mapping[str, Any]) -> Iterator[str]:
+def _texts(title: str, root: type[Value] | None, error: ErrorDetails) -> Iterator[str]:
     loc, kind, context = error["loc"], error["type"], error.get("ctx", {})
     outer = () if root is None or root.stands_alone else (title,)
     if kind == "value_error":
@@ -98,12 +100,12 @@ def _texts(title: str, root: type[Value] | None, error: Mapping[str, Any]) -> It
         yield f"{_location(*outer, *loc) or title} {_message(error, context)}{_got(error)}"
 
 
-def _message(error: Mapping[str, Any], context: Mapping[str, Any]) -> str:
+def _message(error: ErrorDetails, context: Json) -> str:
     form = _MESSAGES.get(error["type"])
     return form.format(**context) if form else str(error["msg"]).replace("Input should be", "must be")
 
 
-def _got(error: Mapping[str, Any]) -> str:
+def _got(error: ErrorDetails) -> str:
     if error["type"] in ("missing", "printable"):
         return ""
     value = error["input"]
@@ -118,7 +120,7 @@ def _joined(place: str, message: str) -> str:
     return f"{place} {message}" if message.startswith(("must ", "has ")) else f"{place}: {message}"
 
 
-def _location(*loc: Any) -> str:
+def _location(*loc: object) -> str:
     return ".".join(_step(part) for part in loc if not _is_tag(part))
 
 
@@ -131,14 +133,14 @@ def _step(part: object) -> str:
     return text if re.fullmatch(r"[A-Za-z0-9_./-]{1,80}", text) and not looks_like(text) else shown(text)
 
 
-def _remedy(root: type[Value] | None, loc: tuple[Any, ...]) -> str:
+def _remedy(root: type[Value] | None, loc: tuple[int | str, ...]) -> str:
     """Suggest the field with a similar name, or else list the fields."""
     models = {root} if root else set()
     for part in loc[:-1]:
         if _is_tag(part):
-            models = {model for model in models if model.__name__ == part[1:]}
+            models = {model for model in models if model.__name__ == str(part)[1:]}
         else:
-            known = [model.model_fields[part] for model in models if part in model.model_fields]
+            known = [field for model in models if (field := model.model_fields.get(str(part)))]
             models = {inner for field in known for inner in _models(field.annotation)} if known else models
     fields = list(dict.fromkeys(each.alias or name for model in models for name, each in model.model_fields.items()))
     if (synonym := _SYNONYMS.get(str(loc[-1]))) in fields:
@@ -148,7 +150,7 @@ def _remedy(root: type[Value] | None, loc: tuple[Any, ...]) -> str:
     return f"; it has {', '.join(fields)}" if 0 < len(fields) <= _FEW else "; leave it out"
 
 
-def _models(annotation: Any) -> Iterator[type[Value]]:
+def _models(annotation: object) -> Iterator[type[Value]]:
     if isinstance(annotation, type) and issubclass(annotation, Value):
         yield annotation
     for inner in get_args(annotation):

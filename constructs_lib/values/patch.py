@@ -12,7 +12,7 @@ from .plain_secrets import refuse_secret_text
 from .text import Form, printable
 
 
-def _as_data(value: object) -> Any:
+def _as_data(value: object) -> object:
     """Return the value as JSON data, which a patch and a written spec can hold. Raises ValueError."""
     if isinstance(value, str):
         printable(value)
@@ -29,7 +29,7 @@ def _as_data(value: object) -> Any:
     raise PydanticCustomError("data", "must be strings, numbers, booleans, lists and mappings with strings as keys")
 
 
-def _data(value: object) -> Any:
+def _data(value: object) -> object:
     try:
         return _as_data(value)
     except RecursionError:

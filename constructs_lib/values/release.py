@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from .base import SCHEMA, Image, Int, Line, Name, Value
+from .data import Json
 from .service import Service
 from .text import Form
 from .types import Exactly
@@ -36,7 +37,7 @@ class ReleaseFile(Value):
     schema_: Exactly[Literal[1]] = Field(alias="schema")
     """The version of the file format."""
 
-    def as_file(self) -> dict[str, Any]:
+    def as_file(self) -> Json:
         """Return the content of the file as JSON data: the fields that were set, and the version of each format."""
         return {"schema": self.schema_, **{k: v for k, v in self.written().items() if k != "schema_"}}
 
@@ -70,7 +71,7 @@ class Release(ReleaseFile):
             raise ValueError(f"slots must hold the stable one, got stable {self.stable!r} and slots {list(self.slots)}")
         return self
 
-    def as_file(self) -> dict[str, Any]:  # noqa: D102 - as above
+    def as_file(self) -> Json:  # noqa: D102 - as above
         slots = {
             slot: version.written() | ({"spec": version.spec.written()} if version.spec else {})
             for slot, version in sorted(self.slots.items())

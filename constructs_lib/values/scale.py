@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Sequence
+from typing import Annotated, Literal, Self, TypedDict, Unpack
 
 from pydantic import Field, Tag, model_validator
 
@@ -56,6 +57,17 @@ class Metric(Value):
         return self
 
 
+class ScaleTuning(TypedDict, total=False):
+    """What `Scale.between` takes besides the bounds: the fields of a scale."""
+
+    cpu: int
+    memory: int
+    metrics: Sequence[Metric]
+    scale_down_seconds: int
+    scale_down_percent: int
+    scale_up_percent: int
+
+
 class Scale(Value):
     """The number of pods. `Scale.fixed(3)` creates no autoscaler; `Scale.between(2, 8)` creates one."""
 
@@ -82,7 +94,7 @@ class Scale(Value):
         return cls(min=replicas, max=replicas)
 
     @classmethod
-    def between(cls, low: int, high: int, **tuning: Any) -> Scale:
+    def between(cls, low: int, high: int, **tuning: Unpack[ScaleTuning]) -> Scale:
         """Make a scale with an autoscaler that keeps between `low` and `high` pods."""
         return cls(min=low, max=high, **tuning)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from .base import SCHEMA, Bool, ImageRepository, Int, Line, Many, Name, PlainText, Value, Wrong, shown
 from .consistency import DATABASE_KEYS, disagreements
 from .container import Claim, Config, Container, Env, Port, Secret, Volume
+from .data import Json
 from .patch import Patch
 from .plain_secrets import refuse_plain_secrets
 from .probes import Probe
@@ -45,7 +46,7 @@ def _as_dependency(item: object) -> object:
     return {"service": item} if isinstance(item, str) else item
 
 
-def _as_mapping(value: Any) -> Any:
+def _as_mapping(value: object) -> object:
     if isinstance(value, dict) and value.get("schema", SCHEMA) != SCHEMA:
         raise ValueError(f"schema must be {SCHEMA}, got {shown(value['schema'])}; a newer platform wrote it")
     return {k: v for k, v in value.items() if k != "schema"} if isinstance(value, dict) else value
@@ -169,7 +170,7 @@ class Service(Value):
         """Return the port of that name, or the first port if `name` is None. Returns None if there is no such port."""
         return next((port for port in self.ports if name in (None, port.name)), None)
 
-    def written(self) -> dict[str, Any]:
+    def written(self) -> Json:
         """Return the spec as a release keeps it: the fields that were set, and the version of the format."""
         return {"schema": SCHEMA, **super().written()}
 
@@ -190,7 +191,7 @@ class Service(Value):
 
     @field_validator("env")
     @classmethod
-    def _no_plain_secrets(cls, env: dict[str, Any]) -> dict[str, Any]:
+    def _no_plain_secrets(cls, env: Json) -> Json:
         refuse_plain_secrets(env)
         return env
 

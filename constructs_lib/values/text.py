@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BeforeValidator, Strict
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
@@ -17,7 +17,7 @@ class Form:
     explanation: str
     max_length: int | None = None
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
+    def __get_pydantic_core_schema__(self, source: object, handler: object) -> CoreSchema:
         """Return the pydantic schema that checks the pattern."""
         text = core_schema.str_schema(strict=True, pattern=self.pattern, max_length=self.max_length)
         message = f"must be {self.explanation}"

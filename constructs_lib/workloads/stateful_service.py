@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from constructs import Construct
 
 from ..parts.autoscaling import recommender
@@ -14,6 +12,7 @@ from ..parts.labels import meta, selector
 from ..parts.objects import Manifest
 from ..parts.pod import pod_template
 from ..parts.reach import headless_service
+from ..values.data import Json
 from ..values.release import Version
 from ..values.resolved_service import ResolvedService
 
@@ -52,7 +51,7 @@ class StatefulService(Construct):
             },
         )
 
-    def _claim(self, resolved: ResolvedService, index: int) -> dict[str, Any]:
+    def _claim(self, resolved: ResolvedService, index: int) -> Json:
         claim = resolved.service.claims[index]
         return {
             "metadata": {"name": claim.name, "labels": selector(resolved.service.name)},

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
 
 import typer
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from constructs_lib.values.base import shown
 
@@ -53,9 +53,9 @@ class Typed:
             yield
         except ValidationError as error:
             details = error.errors(include_url=False)
-            raise Problem(*(self._sentence(error.title, dict(each), names) for each in details)) from None
+            raise Problem(*(self._sentence(error.title, each, names) for each in details)) from None
 
-    def _sentence(self, title: str, error: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    def _sentence(self, title: str, error: ErrorDetails, names: Mapping[str, str]) -> str:
         if not error["loc"]:
             return _WITHOUT_REASON if title == operations.Intent.__name__ else str(error["msg"])
         field = str(error["loc"][0])

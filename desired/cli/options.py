@@ -7,9 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
+
+from constructs_lib.values.data import Json
 
 from .complete import environments, services
 from .failures import reports_failures
@@ -90,9 +92,9 @@ def operation(command: Callable[..., None]) -> Callable[..., None]:
     own = [each for each in signature.parameters.values() if each.name != "request"]
 
     @wraps(command)
-    def run(**given: Any) -> None:
-        request = OperationOptions(**{each.name: given.pop(each.name) for each in fields(OperationOptions)})
-        command(**given, request=request)
+    def run(**given: object) -> None:
+        about: Json = {each.name: given.pop(each.name) for each in fields(OperationOptions)}
+        command(**given, request=OperationOptions(**about))
 
     # Typer reads the options from here.
     run.__signature__ = signature.replace(parameters=[*own, *_parameters()])  # type: ignore[attr-defined]

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from enum import Enum
 from typing import Any, NamedTuple
 
+from constructs_lib.values.data import Json
+
 
 class Nothing(Enum):
     """Marks a field that is absent, because `null` is a value."""
@@ -30,8 +32,8 @@ class Change(NamedTuple):
     """A field, and what it was and is."""
 
     path: Path
-    old: Any
-    new: Any
+    old: object
+    new: object
 
     @property
     def place(self) -> str:
@@ -52,7 +54,7 @@ def path_text(path: Path) -> str:
     return text
 
 
-def changes(old: Any, new: Any, path: Path = ()) -> Iterator[Change]:
+def changes(old: object, new: object, path: Path = ()) -> Iterator[Change]:
     """The fields that differ, in the order of the file. A value that was added or removed is one change."""
     old, new = _opened(path, old, new), _opened(path, new, old)
     if isinstance(old, dict) and isinstance(new, dict) and not _is_whole(path):
@@ -64,12 +66,12 @@ def changes(old: Any, new: Any, path: Path = ()) -> Iterator[Change]:
         yield Change(path, old, new)
 
 
-def same(old: Any, new: Any) -> bool:
+def same(old: object, new: object) -> bool:
     """Whether both are the same in a manifest: 1 is neither 1.0 nor true there."""
     return _canonical(old) == _canonical(new)
 
 
-def _canonical(value: Any) -> str:
+def _canonical(value: object) -> str:
     return json.dumps(value, sort_keys=True, default=repr)
 
 
@@ -88,7 +90,7 @@ _OPENED = {
 """Fields that are reported entry by entry, even if the whole field was added or removed."""
 
 
-def _opened(path: Path, value: Any, other: Any) -> Any:
+def _opened(path: Path, value: object, other: object) -> object:
     if value is ABSENT and path and path[-1] in _OPENED and isinstance(other, dict | list) and other:
         return type(other)()
     return value
@@ -133,10 +135,10 @@ def _without(items: list[Any], others: list[Any]) -> list[tuple[int, Any]]:
     return found
 
 
-def _named(items: list[Any], path: Path) -> dict[str, Any] | None:
+def _named(items: list[Any], path: Path) -> Json | None:
     """The entries by name, or None if some have no name or share one."""
     name_of = _NAMES.get(str(path[-1]) if path else "", _by_name)
-    found: dict[str, Any] = {}
+    found: Json = {}
     for item in items:
         name = name_of(item) if isinstance(item, dict) else None
         if not isinstance(name, str) or name in found:
@@ -145,25 +147,25 @@ def _named(items: list[Any], path: Path) -> dict[str, Any] | None:
     return found
 
 
-def _by_name(item: dict[str, Any]) -> object:
+def _by_name(item: Json) -> object:
     return item.get("name")
 
 
-def _by_port(item: dict[str, Any]) -> object:
+def _by_port(item: Json) -> object:
     return str(item.get("name") or item.get("containerPort") or item.get("port"))
 
 
-def _by_section(item: dict[str, Any]) -> object:
+def _by_section(item: Json) -> object:
     return "/".join(str(item[key]) for key in ("name", "sectionName") if key in item)
 
 
-def _by_metric(item: dict[str, Any]) -> object:
+def _by_metric(item: Json) -> object:
     about = item.get(str(item.get("type", "")).lower())
     about = about.get("metric", about) if isinstance(about, dict) else {}
     return about.get("name") if isinstance(about, dict) else None
 
 
-_NAMES: dict[str, Callable[[dict[str, Any]], object]] = {
+_NAMES: dict[str, Callable[[Json], object]] = {
     "volumeMounts": lambda item: item.get("mountPath"),
     "topologySpreadConstraints": lambda item: item.get("topologyKey"),
     "ports": _by_port,

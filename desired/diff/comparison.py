@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import yaml as pyyaml
+
+from constructs_lib.values.data import Object
 
 from ..render import yaml
 from ..render.manifests import KUSTOMIZATION
 from .describe_changes import renamed, texts, words
 
 Mark = Literal["added", "changed", "removed"]
-Object = dict[str, Any]
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,14 @@ import difflib
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from constructs_lib.parts.names import SERVICE_LABEL
+from constructs_lib.values.data import Json, Object
 
 from ..wording import counted
 from .changes import ABSENT, Change, changes
 
-Object = dict[str, Any]
 _LONG = 80
 
 
@@ -57,19 +57,18 @@ def _word(change: Change, main: str) -> str:
 
 
 def _is_text(change: Change) -> bool:
-    both = isinstance(change.old, str) and isinstance(change.new, str)
-    return both and "\n" in change.old + change.new
+    return isinstance(change.old, str) and isinstance(change.new, str) and "\n" in change.old + change.new
 
 
 def _differing_lines(change: Change) -> list[str]:
-    return list(difflib.unified_diff(change.old.splitlines(), change.new.splitlines(), lineterm="", n=1))[2:]
+    return list(difflib.unified_diff(str(change.old).splitlines(), str(change.new).splitlines(), lineterm="", n=1))[2:]
 
 
 _ORDERED = (".command", ".args", ".order")
 """Lists whose order is their meaning."""
 
 
-def _are_names(value: Any) -> bool:
+def _are_names(value: object) -> TypeGuard[list[str | int]]:
     return isinstance(value, list) and all(isinstance(item, str | int) for item in value)
 
 
@@ -113,7 +112,7 @@ def _cut(text: str) -> str:
     return text if len(text) <= _LONG else text[: _LONG - 1] + "…"
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     """A value as a word shows it: on one line."""
     if isinstance(value, str):
         return value.replace("\n", "⏎") if value else '""'
@@ -122,7 +121,7 @@ def _text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _variable(item: Any) -> str:
+def _variable(item: object) -> str:
     if not isinstance(item, dict):
         return _text(item)
     source = item.get("valueFrom")
@@ -136,10 +135,10 @@ def _variable(item: Any) -> str:
     return _text(source)
 
 
-def _probe(item: Any) -> str:
+def _probe(item: object) -> str:
     if not isinstance(item, dict):
         return _text(item)
-    asked: dict[str, Callable[[dict[str, Any]], str]] = {
+    asked: dict[str, Callable[[Json], str]] = {
         "httpGet": lambda ask: f"HTTP {ask.get('path', '/')} on {ask.get('port')}",
         "grpc": lambda ask: f"gRPC on {ask.get('port')}",
         "tcpSocket": lambda ask: f"TCP on {ask.get('port')}",
@@ -149,8 +148,8 @@ def _probe(item: Any) -> str:
     return f"{what} every {item.get('periodSeconds', 10)} s"
 
 
-def _field(name: str, before: str = "") -> Callable[[Any], str]:
-    def text(item: Any) -> str:
+def _field(name: str, before: str = "") -> Callable[[object], str]:
+    def text(item: object) -> str:
         return f"{before}{_text(item[name])}" if isinstance(item, dict) and name in item else _text(item)
 
     return text
@@ -159,14 +158,14 @@ def _field(name: str, before: str = "") -> Callable[[Any], str]:
 class _Label(NamedTuple):
     place: re.Pattern[str]
     template: str
-    value_text: Callable[[Any], str]
+    value_text: Callable[[object], str]
 
 
 _TEMPLATE = r"spec\.(?:jobTemplate\.spec\.)?template"
 _POD = rf"{_TEMPLATE}\.spec"
 _CONTAINER = rf"{_POD}\.(?:c|initC)ontainers\[(?P<container>[^]]+)\]"
 _RULE = r"spec\.rules\[(?P<rule>\d+)\]"
-_PLACES: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
+_PLACES: tuple[tuple[str, str, Callable[[object], str]], ...] = (
     (r"spec\.replicas", "replicas", _text),
     (r"spec\.(?P<bound>min|max)Replicas", "{bound} replicas", _text),
     (r"spec\.metrics\[(?P<name>[^]]+)\]\..*averageUtilization", "{name} target in per cent", _text),
@@ -204,7 +203,7 @@ _PLACES: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
 _LABELS = tuple(_Label(re.compile(rf"{place}\Z"), template, text) for place, template, text in _PLACES)
 
 
-def _label(change: Change, main: str) -> tuple[str, Callable[[Any], str]]:
+def _label(change: Change, main: str) -> tuple[str, Callable[[object], str]]:
     """The field's name and how its value is shown. The name is empty for a field known only by its path."""
     for label in _LABELS:
         if match := label.place.match(change.place):

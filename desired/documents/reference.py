@@ -6,7 +6,7 @@ import inspect
 import types
 import typing
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, cast, get_args, get_origin
 
 from pydantic import TypeAdapter
 from pydantic.fields import FieldInfo
@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 from constructs_lib import Slot
 from constructs_lib.values import Value, text
 from constructs_lib.values.base import Bool, Int, PortNumber, Seconds
+from constructs_lib.values.data import Json
 from constructs_lib.values.release import Commit, Time
 from constructs_lib.values.resources import Quantity
 
@@ -27,7 +28,7 @@ _HEAD = """\
 A field without a default must be given. Values are not converted: `"3"` is a string and not a number.
 """
 
-_NAMED: tuple[tuple[Any, str], ...] = (
+_NAMED: tuple[tuple[object, str], ...] = (
     (text.Name, "name"),
     (text.PortName, "name of a port"),
     (text.VariableName, "name of a variable"),
@@ -84,12 +85,12 @@ def _reached(roots: Sequence[type[Value]]) -> list[type[Value]]:
     return list(found)
 
 
-def _hints(value: type[Value]) -> dict[str, Any]:
+def _hints(value: type[Value]) -> Json:
     hints = typing.get_type_hints(value, include_extras=True)
     return {name: hints[name] for name in value.model_fields}
 
 
-def _values_in(hint: Any) -> Iterator[type[Value]]:
+def _values_in(hint: object) -> Iterator[type[Value]]:
     if isinstance(hint, type) and issubclass(hint, Value):
         yield hint
     elif get_origin(hint) is not Literal:
@@ -106,12 +107,12 @@ def _table(value: type[Value]) -> Iterator[str]:
         yield f"| {' | '.join(' '.join(cell.split()).replace('|', chr(92) + '|') for cell in cells)} |"
 
 
-def in_words(hint: Any) -> str:
+def in_words(hint: object) -> str:
     """A type as a person says it."""
     return listed(list(dict.fromkeys(_alternatives(hint))), "or")
 
 
-def _alternatives(hint: Any) -> Iterator[str]:
+def _alternatives(hint: object) -> Iterator[str]:
     """The types of which it is one: those of a union, the options of a choice, or itself."""
     origin, inner = get_origin(hint), get_args(hint)
     if word := next((word for known, word in _NAMED if known == hint), ""):
@@ -133,22 +134,24 @@ def _alternatives(hint: Any) -> Iterator[str]:
         yield _PLAIN[hint]
 
 
-_PLAIN: dict[Any, str] = {str: "text", int: "whole number", type(None): "`None`", Any: "any data"}
+_PLAIN: dict[object, str] = {str: "text", int: "whole number", type(None): "`None`", Any: "any data"}
 
 
-def _annotated(hint: Any) -> Iterator[str]:
+def _annotated(hint: object) -> Iterator[str]:
     """What is annotated with a form or with bounds says these; all other annotations only check more strictly."""
-    forms = [each.explanation for each in hint.__metadata__ if isinstance(each, text.Form)]
-    words = list(_alternatives(get_args(hint)[0]))
+    bare, *metadata = get_args(hint)
+    forms = [each.explanation for each in metadata if isinstance(each, text.Form)]
+    words = list(_alternatives(bare))
     if forms:
         yield forms[-1]
     elif words == ["whole number"]:
-        yield f"whole number{_bounds(TypeAdapter(hint).json_schema())}"
+        adapter = TypeAdapter(cast("type[object]", hint))
+        yield f"whole number{_bounds(adapter.json_schema())}"
     else:
         yield from words
 
 
-def _bounds(schema: dict[str, Any]) -> str:
+def _bounds(schema: Json) -> str:
     low = schema.get("minimum", schema.get("exclusiveMinimum", -1) + 1)
     high = schema.get("maximum", schema.get("exclusiveMaximum", 0) - 1)
     if high >= 2**62:
@@ -160,7 +163,7 @@ def _default(field: FieldInfo) -> str:
     return "" if field.is_required() else f"`{_shown(field.default)}`"
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     """A value as a person writes it in Python, without the fields that are defaults anyway."""
     if isinstance(value, Value):
         given = {name: getattr(value, name) for name in value.written() if name in type(value).model_fields}

@@ -8,7 +8,8 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+from constructs_lib.values.data import Json
 
 from ..core.errors import Problem
 from ..git import CommitChanges, Git
@@ -167,7 +168,7 @@ class Index:
             "insert or ignore into stood values (?, ?, ?)", (environment, rest[0], str(version.get("image")))
         )
 
-    def _data(self, path: str, blob: str) -> dict[str, Any]:
+    def _data(self, path: str, blob: str) -> Json:
         try:
             return yaml.mapping(path, self._git.batch.read(blob)[1])
         except Problem:

@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import Any
 
 from constructs_lib.values.base import shown
 from constructs_lib.values.data import Json
@@ -241,9 +240,9 @@ def _ref(facts: dict[str, str]) -> str:
     return ref if len(ref) <= 500 and ref.isprintable() else ""
 
 
-def _mapping(value: Any) -> Json:
+def _mapping(value: object) -> Json:
     return value if isinstance(value, dict) else {}
 
 
-def _texts(value: Any) -> dict[str, str]:
+def _texts(value: object) -> dict[str, str]:
     return {key: text for key, text in _mapping(value).items() if isinstance(text, str)}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from constructs_lib.values import Service
+from constructs_lib.values.data import Json
 
 from ..core.errors import Refused
 from ..core.facts import Facts
@@ -36,7 +36,7 @@ class RetirementStep:
     blocked: str
     """Why it cannot be done now; empty if it can."""
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> Json:
         """For programs."""
         return asdict(self)
 

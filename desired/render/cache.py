@@ -7,9 +7,8 @@ import os
 import sqlite3
 import tempfile
 from pathlib import Path
-from typing import Any
 
-from constructs_lib.values.data import digest
+from constructs_lib.values.data import Json, digest
 
 _TABLES = """
 create table if not exists unit (key text primary key, digests text not null, files text not null,
@@ -78,12 +77,12 @@ class Cache:
         found: dict[str, str] = json.loads(self._column("files", key))
         return found
 
-    def facts(self, key: str) -> dict[str, Any]:
+    def facts(self, key: str) -> Json:
         """The facts for the rules."""
-        found: dict[str, Any] = json.loads(self._column("facts", key))
+        found: Json = json.loads(self._column("facts", key))
         return found
 
-    def put(self, key: str, files: dict[str, str], facts: dict[str, Any]) -> dict[str, str]:
+    def put(self, key: str, files: dict[str, str], facts: Json) -> dict[str, str]:
         """Stores the output of a unit. Returns the digests of its files."""
         digests = {path: digest(text) for path, text in files.items()}
         columns = (json.dumps(digests), json.dumps(files), json.dumps(facts))
@@ -92,13 +91,14 @@ class Cache:
         self._known[key] = digests
         return digests
 
-    def note(self, key: str) -> Any | None:
+    def note(self, key: str) -> Json | None:
         """The note under a key; None if there is none."""
         row = self._db.execute("select value, sum from note where key = ?", (key,)).fetchone()
-        return json.loads(row[0]) if row and digest(key + row[0]) == row[1] else None
+        found: Json | None = json.loads(row[0]) if row and digest(key + row[0]) == row[1] else None
+        return found
 
-    def take_note(self, key: str, value: object) -> None:
-        """Stores a note: JSON data."""
+    def take_note(self, key: str, value: Json) -> None:
+        """Stores a note."""
         text = json.dumps(value)
         self._db.execute(
             "insert or replace into note values (?, ?, ?, cast(strftime('%s') as integer))",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from constructs_lib.values import Problem, unknown_field
 from constructs_lib.values.data import Json, digest
@@ -118,7 +117,7 @@ class Pipeline:
     def _findings(self, target: Target, units: Sequence[PlannedUnit]) -> list[str]:
         keys = [unit.key for unit in units]
         note = digest("\0".join(("check", target.code_key, target.cluster, *keys)))
-        if self._cache.note(note) == []:
+        if self._cache.note(note) is not None:
             return []
         given: dict[str, Json] = {}
         while True:
@@ -129,12 +128,12 @@ class Pipeline:
             given |= {key: self._cache.facts(key) for key in answer["missing"]}
         found = [f"{target.cluster}: {sentence} [{rule}]" for rule, _, sentence in answer["findings"]]
         if not found:
-            self._cache.take_note(note, [])
+            self._cache.take_note(note, {})
         return found
 
     # the renderer
 
-    def _ask(self, target: Target, do: str, bare: bool = False, **more: Any) -> list[Json]:
+    def _ask(self, target: Target, do: str, bare: bool = False, **more: object) -> list[Json]:
         """The answers of the code of a target. A bare question is about the cluster alone, without its inputs."""
         request = {"cluster": target.cluster, "releases": {}, "rollouts": {}, "specs": {}}
         if not bare:

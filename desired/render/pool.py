@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import Any
 
 from constructs_lib.values import Problem
 from constructs_lib.values.data import Json
@@ -49,7 +48,7 @@ class RendererProcess:
         )
         self.rendered = 0
 
-    def ask(self, do: str, request: Json, **more: Any) -> Iterator[Json]:
+    def ask(self, do: str, request: Json, **more: object) -> Iterator[Json]:
         """The answers to one request, without the closing line. Raises Problem when it is refused, or RendererDied."""
         assert self._process.stdin
         assert self._process.stdout
@@ -105,7 +104,7 @@ class RendererPool:
     _idle: list[RendererProcess] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def ask(self, code: Code, do: str, request: Json, **more: Any) -> list[Json]:
+    def ask(self, code: Code, do: str, request: Json, **more: object) -> list[Json]:
         """The answers of a renderer with this code. Raises Problem when it is refused, RendererDied if two died."""
         answers: list[Json] = []
 
@@ -180,7 +179,7 @@ class RendererPool:
         if problems:
             raise (RendererDied if died else Problem)(*dict.fromkeys(problems))
 
-    def _work(self, waiting: SimpleQueue[Job], results: SimpleQueue[tuple[Job, Any]]) -> None:
+    def _work(self, waiting: SimpleQueue[Job], results: SimpleQueue[tuple[Job, Json | BaseException | None]]) -> None:
         while True:
             try:
                 job = waiting.get_nowait()
@@ -219,7 +218,7 @@ def _again_after_death(ask: Callable[[], None]) -> None:
         ask()
 
 
-def _answered(results: SimpleQueue[tuple[Job, Any]], job: Job, answer: Json) -> None:
+def _answered(results: SimpleQueue[tuple[Job, Json | BaseException | None]], job: Job, answer: Json) -> None:
     results.put((job, answer))
 
 

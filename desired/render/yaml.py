@@ -52,7 +52,7 @@ class _Loader(yaml.CSafeLoader):
         return found
 
 
-def load(text: str) -> Any:
+def load(text: str) -> Any:  # noqa: ANN401 - raw YAML enters here
     """One document. Raises yaml.YAMLError, also for a duplicate key."""
     return yaml.load(text, Loader=_Loader)
 
@@ -62,7 +62,7 @@ def header(sources: Iterable[str]) -> str:
     return f"# Made by `make synth` from {', '.join(sources)}. Changes belong there.\n"
 
 
-def _collection(out: list[str], data: dict[str, Any] | list[Any], indent: str, first: str) -> None:
+def _collection(out: list[str], data: Json | list[Any], indent: str, first: str) -> None:
     """Writes a collection that is not empty; `first` replaces the indent of its first line."""
     inner = indent + "  "
     of_keys = isinstance(data, dict)

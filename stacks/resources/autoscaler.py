@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pulumi
 
+from constructs_lib.values.data import Object
+
 from .cluster_spec import ClusterSpec
-from .infrastructure import Object
 from .objects import options, register
 
 _NAME = "cluster-autoscaler"

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from constructs_lib import Backups
 from constructs_lib.parts.names import DATABASE_CLUSTER
+from constructs_lib.values.data import Json
 
 from .settings import DatabaseRestore
 
@@ -15,7 +13,7 @@ STORE, STORE_KEYS = "backups", "backup-credentials"
 _PLUGIN = "barman-cloud.cloudnative-pg.io"
 
 
-def object_store(backups: Backups, cluster: str) -> Mapping[str, Any]:
+def object_store(backups: Backups, cluster: str) -> Json:
     """The spec of the ObjectStore. Each cluster has its own folder."""
     configuration = {
         "destinationPath": f"{backups.to}/{cluster}",
@@ -30,7 +28,7 @@ def object_store(backups: Backups, cluster: str) -> Mapping[str, Any]:
     return {"configuration": configuration, "retentionPolicy": backups.retention}
 
 
-def schedule(backups: Backups) -> Mapping[str, Any]:
+def schedule(backups: Backups) -> Json:
     """The spec of the ScheduledBackup."""
     return {
         "cluster": {"name": DATABASE_CLUSTER},
@@ -42,13 +40,13 @@ def schedule(backups: Backups) -> Mapping[str, Any]:
     }
 
 
-def archive(restore: DatabaseRestore | None) -> Mapping[str, Any]:
+def archive(restore: DatabaseRestore | None) -> Json:
     """The plugin that archives the write-ahead log: of a restored database to a new archive."""
     parameters = {"barmanObjectName": STORE, "serverName": restore.archive if restore else DATABASE_CLUSTER}
     return {"name": _PLUGIN, "isWALArchiver": True, "parameters": parameters}
 
 
-def bootstrap(restore: DatabaseRestore | None) -> Mapping[str, Any]:
+def bootstrap(restore: DatabaseRestore | None) -> Json:
     """The part of PostgreSQL's spec that says how it starts: empty, or restored to a point in time."""
     if restore is None:
         return {"bootstrap": {"initdb": {}}}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pulumi
 import yaml
@@ -17,12 +17,12 @@ import yaml
 from constructs_lib import Environment
 from constructs_lib.parts.names import FLUX
 from constructs_lib.values import Problem
-from constructs_lib.values.data import canonical
+from constructs_lib.values.data import Json, Object, canonical
 
 from .cluster import CLUSTER_NAME_LABEL
 from .cluster_spec import ROOT, ClusterSpec
 from .infrastructure import Chart
-from .objects import Object, options, register
+from .objects import options, register
 from .settings import PairSettings
 
 _ADDONS = "addons.cluster.x-k8s.io"
@@ -137,7 +137,7 @@ def _installer(cluster: str, charts: Iterable[Chart]) -> list[Object]:
     ]
 
 
-def _pod(installs: Sequence[Sequence[str]]) -> dict[str, Any]:
+def _pod(installs: Sequence[Sequence[str]]) -> Json:
     flux = ["flux", "install", f"--namespace={FLUX}", f"--components={_COMPONENTS}"]
     return {
         "spec": {
@@ -161,6 +161,6 @@ def _install(chart: Chart, cluster: str) -> list[str]:
     return ["helm", "upgrade", "--install", chart.name, chart.chart, *repository, *place, *said]
 
 
-def _container(name: str, image: str, command: Sequence[str]) -> dict[str, Any]:
+def _container(name: str, image: str, command: Sequence[str]) -> Json:
     resources = {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}}
     return {"name": name, "image": image, "command": list(command), "resources": resources}

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import pulumi
 
 from constructs_lib import Pool
 from constructs_lib.parts.names import TIER_NODE_LABEL
 from constructs_lib.values import Problem
+from constructs_lib.values.data import Json, Object
 
 from .cluster_spec import INPUTS, ClusterSpec, unprotected
 from .infrastructure import CLUSTER_CLASS, WORKER
-from .objects import Object, options, register
+from .objects import options, register
 
 _AUTOSCALER = "cluster.x-k8s.io/cluster-api-autoscaler-node-group"
 _POOL_LABEL = "node.cluster.x-k8s.io/pool"
@@ -98,7 +98,7 @@ def _network(cluster_spec: ClusterSpec) -> Iterator[dict[str, str]]:
         yield {"name": "network", "value": network}
 
 
-def topology(cluster_spec: ClusterSpec) -> dict[str, Any]:
+def topology(cluster_spec: ClusterSpec) -> Json:
     """The topology of a Cluster, without its class. Raises Problem for an unknown zone or an unsupported network."""
     return {
         "version": cluster_spec.pair.kubernetes,
@@ -112,14 +112,14 @@ def topology(cluster_spec: ClusterSpec) -> dict[str, Any]:
     }
 
 
-def _machine_deployments(cluster_spec: ClusterSpec) -> Iterator[dict[str, Any]]:
+def _machine_deployments(cluster_spec: ClusterSpec) -> Iterator[Json]:
     for pool in cluster_spec.pools:
         for zone in cluster_spec.environment.zones:
             domain = cluster_spec.infrastructure.failure_domain(cluster_spec.pair.region, zone)
             yield _machine_deployment(cluster_spec, pool, zone) | {"failureDomain": domain}
 
 
-def _machine_deployment(cluster_spec: ClusterSpec, pool: Pool, zone: str) -> dict[str, Any]:
+def _machine_deployment(cluster_spec: ClusterSpec, pool: Pool, zone: str) -> Json:
     machine = cluster_spec.infrastructure.config.machines[pool.size]
     labels = {_POOL_LABEL: pool.name} | {TIER_NODE_LABEL.format(tier=tier): "" for tier in pool.tiers}
     # The autoscaler owns the number of nodes of a pool that may grow, so replicas is not set.

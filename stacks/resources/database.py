@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import pulumi
 
 from constructs_lib import Backups, Pooler
 from constructs_lib.parts.names import DATABASE_CLUSTER, DATABASES
 from constructs_lib.values import Service
+from constructs_lib.values.data import Json, Object
 
 from . import backups as backup_specs
 from .backups import STORE, STORE_KEYS
 from .cluster_spec import UNPROTECTED, ClusterSpec
 from .credentials import credentials
-from .objects import Object, options, register
+from .objects import options, register
 from .settings import DatabaseRestore, PairSettings
 
 _API = "postgresql.cnpg.io/v1"
@@ -82,13 +82,16 @@ class DatabaseCluster(pulumi.ComponentResource):
 
     def _cluster(self, restore: DatabaseRestore | None, before: list[pulumi.CustomResource]) -> pulumi.CustomResource:
         # PostgreSQL's bootstrap is immutable. So another restore replaces it, under the name that services know.
-        options = self._options(depends_on=before, replace_on_changes=["spec.bootstrap"], delete_before_replace=True)
+        options = pulumi.ResourceOptions.merge(
+            self._options(depends_on=before),
+            pulumi.ResourceOptions(replace_on_changes=["spec.bootstrap"], delete_before_replace=True),
+        )
         spec = {**self._postgres(), **backup_specs.bootstrap(restore)}
         if self._cluster_spec.environment.database.backups:
             spec["plugins"] = [backup_specs.archive(restore)]
         return self._object(_API, "Cluster", DATABASE_CLUSTER, spec, options)
 
-    def _postgres(self) -> dict[str, Any]:
+    def _postgres(self) -> Json:
         wanted = self._cluster_spec.environment.database
         memory = {"memory": wanted.resources.memory_limit or wanted.resources.memory}
         spread = wanted.instances <= len(self._cluster_spec.environment.zones)
@@ -111,7 +114,7 @@ class DatabaseCluster(pulumi.ComponentResource):
             **({"postgresql": {"synchronous": _synchronous(wanted.instances)}} if wanted.instances > 1 else {}),
         }
 
-    def _roles(self) -> list[dict[str, Any]]:
+    def _roles(self) -> list[Json]:
         by_role = {each.database.owner: name for name, each in self._services.items() if each.database}
         return [
             {"name": role, "ensure": "present", "login": True, "passwordSecret": {"name": service}}
@@ -158,7 +161,7 @@ class DatabaseCluster(pulumi.ComponentResource):
         return register(secret, self._options())
 
     def _object(
-        self, version: str, kind: str, name: str, spec: Mapping[str, Any], options: pulumi.ResourceOptions
+        self, version: str, kind: str, name: str, spec: Json, options: pulumi.ResourceOptions
     ) -> pulumi.CustomResource:
         return register({"apiVersion": version, "kind": kind, "metadata": self._meta(name), "spec": spec}, options)
 
@@ -168,17 +171,15 @@ class DatabaseCluster(pulumi.ComponentResource):
         labels = {**self._cluster_spec.labels, **(more or {})}
         return {"name": name, "namespace": DATABASES, "labels": labels, "annotations": annotations}
 
-    def _options(
-        self, protected: bool = True, depends_on: Sequence[pulumi.Resource] = (), **more: Any
-    ) -> pulumi.ResourceOptions:
+    def _options(self, protected: bool = True, depends_on: Sequence[pulumi.Resource] = ()) -> pulumi.ResourceOptions:
         protected = protected and self._protected
         # The Cluster comes first, because its annotation records that it has a database. A protected object outlives
         # the stack, so Pulumi must not treat it as deleted with the Cluster.
         deleted_with = None if protected else self._within
-        return options(self, protected, deleted_with=deleted_with, depends_on=[self._within, *depends_on], **more)
+        return options(self, protected, deleted_with=deleted_with, depends_on=[self._within, *depends_on])
 
 
-def _synchronous(instances: int) -> dict[str, Any]:
+def _synchronous(instances: int) -> Json:
     # With two instances, the loss of the standby would stop every write.
     durability = "required" if instances >= _SURVIVES_ONE_LOSS else "preferred"
     return {"method": "any", "number": 1, "dataDurability": durability}

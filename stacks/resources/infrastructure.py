@@ -5,14 +5,14 @@ from __future__ import annotations
 import copy
 import hashlib
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import yaml
 from pydantic import Field, ValidationError
 
 from constructs_lib.values import Problem, Value, sentences
 from constructs_lib.values.base import Line, Many, Name
-from constructs_lib.values.data import canonical
+from constructs_lib.values.data import Json, Object, canonical
 from constructs_lib.values.resources import Quantity
 
 FOLDER = Path(__file__).parents[1] / "infrastructures"
@@ -21,7 +21,6 @@ IMAGE_PULL, IMAGE_PULL_KEY = "image-pull", "config.json"
 WORKER = "worker"
 """The name of the one worker class that every infrastructure has."""
 CLUSTER_CLASS = "ClusterClass"
-Object = dict[str, Any]
 
 
 class Machine(Value):
@@ -48,7 +47,7 @@ class Chart(Value):
     """Its version."""
     namespace: Name = "kube-system"
     """The namespace that it is installed to."""
-    values: dict[str, Any] = {}
+    values: Json = {}
     """Its values. `{cluster}` is replaced with the cluster's name."""
 
 
@@ -138,20 +137,21 @@ def _renamed(item: Object, namespace: str, form: str) -> Object:
     named["metadata"]["namespace"] = namespace
     if item["kind"] != CLUSTER_CLASS:
         return named
-    referring: Object = _with_references(named, form)
-    return referring
+    return _with_references(named, form)
 
 
-def _with_references(data: Any, form: str) -> Any:
+def _with_references(data: Json, form: str) -> Json:
     """The same data, with the new names in each `templateRef`."""
-    if isinstance(data, list):
-        return [_with_references(item, form) for item in data]
-    if not isinstance(data, dict):
-        return data
-    found: Object = {key: _with_references(value, form) for key, value in data.items()}
+    found = {key: _with_references_inside(value, form) for key, value in data.items()}
     if reference := data.get("templateRef"):
         found["templateRef"] = {**reference, "name": form.format(reference["name"])}
     return found
+
+
+def _with_references_inside(value: object, form: str) -> object:
+    if isinstance(value, list):
+        return [_with_references_inside(item, form) for item in value]
+    return _with_references(value, form) if isinstance(value, dict) else value
 
 
 def _pulling(item: Object) -> Object:

@@ -8,10 +8,11 @@ import pulumi
 
 from constructs_lib import Environment, Role
 from constructs_lib.parts.names import PREFIX
+from constructs_lib.values.data import Object
 from constructs_lib.values.environment import ROLES
 
 from .cluster_spec import OWNER_LABEL, PROTECTED_LABEL, UNPROTECTED, labels, pair_of
-from .objects import Object, options, register
+from .objects import options, register
 from .settings import Access, ManagementSettings
 
 _RBAC = "rbac.authorization.k8s.io"

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 import pulumi
 import pulumi_kubernetes as kubernetes
 
 from constructs_lib.values import Problem
+from constructs_lib.values.data import Object
 
 from .policies import OF_AN_OBJECT, RegisteredObject, violations
-
-Object = Mapping[str, Any]
 
 _TYPED: Mapping[tuple[str, str], Callable[..., pulumi.CustomResource]] = {
     ("v1", "Namespace"): kubernetes.core.v1.Namespace,
@@ -37,9 +35,16 @@ _ALWAYS = {"pulumi.com/patchForce": "true"}
 _AT_ONCE = {"Deployment": {"pulumi.com/skipAwait": "true"}}
 
 
-def options(parent: pulumi.Resource, protected: bool = False, **more: Any) -> pulumi.ResourceOptions:
+def options(
+    parent: pulumi.Resource,
+    protected: bool = False,
+    depends_on: Sequence[pulumi.Resource] = (),
+    deleted_with: pulumi.Resource | None = None,
+) -> pulumi.ResourceOptions:
     """Options of a resource. Pulumi neither deletes nor replaces a protected one, and keeps it when the stack goes."""
-    return pulumi.ResourceOptions(parent=parent, protect=protected, retain_on_delete=protected, **more)
+    return pulumi.ResourceOptions(
+        parent=parent, protect=protected, retain_on_delete=protected, depends_on=depends_on, deleted_with=deleted_with
+    )
 
 
 def register(item: Object, opts: pulumi.ResourceOptions) -> pulumi.CustomResource:

@@ -10,16 +10,14 @@ from __future__ import annotations
 import json
 import subprocess
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from constructs_lib.parts.names import DATABASES
 from constructs_lib.values import Problem
+from constructs_lib.values.data import Object
 from desired.outside.kubectl import run_kubectl
 
-ClusterObject = Mapping[str, Any]
-"""A Cluster, as Cluster API has it."""
 _SECONDS = 20
 _CLUSTERS = "clusters.v1beta2.cluster.x-k8s.io"
 _NEEDED = {"postgresql.cnpg.io/v1": "CloudNativePG", "monitoring.coreos.com/v1": "the Prometheus operator"}
@@ -47,7 +45,7 @@ class ManagementCluster(NamedTuple):
             )
         return found
 
-    def cluster(self, name: str) -> ClusterObject | None:
+    def cluster(self, name: str) -> Object | None:
         """The Cluster of that name, or None."""
         answer = self._run("get", _CLUSTERS, name, "-n", name, "--ignore-not-found", "-o", "json")
         text = _output(answer, self.kubeconfig)
@@ -70,7 +68,7 @@ class ManagementCluster(NamedTuple):
         return _run(self.kubeconfig, *words)
 
 
-def unhealthy(cluster: ClusterObject | None, name: str) -> str | None:
+def unhealthy(cluster: Object | None, name: str) -> str | None:
     """Why a cluster is not what its topology says, in one sentence. None if it is."""
     if cluster is None:
         return f"{name} does not exist"
@@ -89,7 +87,7 @@ def unhealthy(cluster: ClusterObject | None, name: str) -> str | None:
     return None
 
 
-def initialized(cluster: ClusterObject | None) -> bool:
+def initialized(cluster: Object | None) -> bool:
     """Whether its API has ever answered. Once True, it stays True."""
     return bool(cluster and cluster.get("status", {}).get("initialization", {}).get("controlPlaneInitialized"))
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from constructs_lib.values.data import Json
+
 from .cluster_spec import OWNER_LABEL, PROTECTED_LABEL, unprotected
 
 
 class RegisteredObject(NamedTuple):
     """An object that is registered, or is about to be."""
 
-    item: Mapping[str, Any]
+    item: Json
     protected: bool
     """Whether Pulumi neither deletes nor replaces it, and keeps it in the cluster when its stack is destroyed."""
 
@@ -131,7 +133,7 @@ def violations(objects: Iterable[RegisteredObject], policies: Iterable[Policy] =
     return [sentence for policy in policies for sentence in policy(found)]
 
 
-def _is_private(item: Mapping[str, Any]) -> bool:
+def _is_private(item: Json) -> bool:
     path, wanted = _PRIVATE.get(item["kind"], (("unknown",), None))
     data = item["spec"]["template"]["spec"]
     for key in path:
@@ -139,12 +141,12 @@ def _is_private(item: Mapping[str, Any]) -> bool:
     return not path or data == wanted
 
 
-def _parts(item: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def _parts(item: Json) -> Iterator[Json]:
     """All mappings in an object."""
-    pending: list[Any] = [item]
+    pending: list[object] = [item]
     while pending:
         data = pending.pop()
-        if isinstance(data, Mapping):
+        if isinstance(data, dict):
             yield data
             pending.extend(data.values())
         elif isinstance(data, list | tuple):

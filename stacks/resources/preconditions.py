@@ -10,9 +10,10 @@ from collections.abc import Mapping
 import pulumi
 
 from constructs_lib.values import Problem
+from constructs_lib.values.data import Object
 
 from .cluster_spec import DATABASE, INPUTS, RESTORED, UNPROTECTED, ClusterSpec, unprotected
-from .observed import ClusterObject, ManagementCluster, initialized, missing, unhealthy
+from .observed import ManagementCluster, initialized, missing, unhealthy
 from .settings import MANAGEMENT, PROJECT, PairSettings
 
 
@@ -45,7 +46,7 @@ def check_namespace(cluster_spec: ClusterSpec, seen: ManagementCluster) -> None:
         )
 
 
-def check_restore(cluster_spec: ClusterSpec, settings: PairSettings, cluster: ClusterObject | None) -> None:
+def check_restore(cluster_spec: ClusterSpec, settings: PairSettings, cluster: Object | None) -> None:
     """Raises Problem for another restore of a protected database, unless an earlier run unprotected it.
 
     Pulumi itself would replace a database that the same run unprotects.
@@ -60,7 +61,7 @@ def check_restore(cluster_spec: ClusterSpec, settings: PairSettings, cluster: Cl
 
 
 def reach(
-    cluster_spec: ClusterSpec, settings: PairSettings, seen: ManagementCluster, cluster: ClusterObject | None
+    cluster_spec: ClusterSpec, settings: PairSettings, seen: ManagementCluster, cluster: Object | None
 ) -> tuple[str | None, str | None]:
     """What the database still waits for, in one sentence, or the kubeconfig of a cluster that is ready for it.
 
@@ -95,7 +96,7 @@ def remembered(settings: PairSettings, has_database: bool) -> dict[str, str]:
     return {name: value for name, value in found.items() if value}
 
 
-def annotations_of(cluster: ClusterObject | None) -> Mapping[str, str]:
+def annotations_of(cluster: Object | None) -> Mapping[str, str]:
     """The annotations of a Cluster; none if it does not exist."""
     found: Mapping[str, str] = (cluster or {}).get("metadata", {}).get("annotations", {})
     return found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
 import pulumi
 import pulumi_kubernetes as kubernetes
@@ -12,6 +11,7 @@ import pulumi_kubernetes as kubernetes
 from constructs_lib import Environment
 from constructs_lib.parts.names import DATABASES
 from constructs_lib.values import Problem, Service
+from constructs_lib.values.data import Json, Object
 from constructs_lib.values.environment import ROLES
 
 from . import preconditions, settings
@@ -23,10 +23,10 @@ from .database import DatabaseCluster
 from .infrastructure import IMAGE_PULL, IMAGE_PULL_KEY, load
 from .management import ManagementPlatform
 from .objects import register
-from .observed import ClusterObject, ManagementCluster
+from .observed import ManagementCluster
 from .settings import MANAGEMENT, ManagementSettings, PairSettings
 
-Outputs = Mapping[str, Any]
+Outputs = Json
 
 
 def cluster_spec_of(stack: str, environments: Mapping[str, Environment]) -> ClusterSpec:
@@ -112,12 +112,12 @@ def _cluster(
     return cluster
 
 
-def _endpoint(cluster: ClusterObject | None) -> str | None:
+def _endpoint(cluster: Object | None) -> str | None:
     found = (cluster or {}).get("spec", {}).get("controlPlaneEndpoint")
     return f"https://{found['host']}:{found['port']}" if found else None
 
 
-def _secrets(cluster_spec: ClusterSpec, given: PairSettings) -> Iterator[dict[str, Any]]:
+def _secrets(cluster_spec: ClusterSpec, given: PairSettings) -> Iterator[Json]:
     """The Secrets that Cluster API needs before a machine becomes a node."""
     yield _secret(cluster_spec, IMAGE_PULL, {IMAGE_PULL_KEY: given.image_pull.get_secret_value()})
     if given.infrastructure_secret:
@@ -125,7 +125,7 @@ def _secrets(cluster_spec: ClusterSpec, given: PairSettings) -> Iterator[dict[st
         yield _secret(cluster_spec, cluster_spec.infrastructure.name, content)
 
 
-def _secret(cluster_spec: ClusterSpec, name: str, texts: Mapping[str, str]) -> dict[str, Any]:
+def _secret(cluster_spec: ClusterSpec, name: str, texts: Mapping[str, str]) -> Json:
     return {
         "apiVersion": "v1",
         "kind": "Secret",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from typing import Annotated, Any, ClassVar, Literal, TypeVar
+from typing import Annotated, ClassVar, Literal, TypeVar
 
 import pulumi
 from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, SecretStr, ValidationError
@@ -154,7 +154,7 @@ def check(settings: PairSettings, environment: Environment, stack: str) -> None:
         raise Problem(*wrong)
 
 
-def _data(text: str) -> Any:
+def _data(text: str) -> object:
     try:
         data = json.loads(text)
     except ValueError:

@@ -8,8 +8,8 @@ from decimal import ROUND_CEILING, Decimal
 from typing import NamedTuple
 
 from constructs_lib import Pool
-from constructs_lib.rules.facts import Object
 from constructs_lib.values import amount
+from constructs_lib.values.data import Object
 
 from ..resources.cluster_spec import ClusterSpec
 from ..resources.infrastructure import Infrastructure

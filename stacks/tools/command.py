@@ -12,7 +12,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from constructs_lib import Environment
 from constructs_lib.values import Problem
@@ -69,7 +68,7 @@ def up(engine: Engine, stacks: Iterable[str], minutes: float) -> int:
     """
     for stack in stacks:
         end = time.monotonic() + 60 * minutes
-        waiting = "the first run"
+        waiting: str | None = "the first run"
         while waiting:
             print(f"{stack}:", flush=True)
             if code := _run(engine, ["up", "--stack", stack, "--yes", "--refresh", "--non-interactive"]).returncode:
@@ -98,11 +97,12 @@ def _pause(stack: str, reason: str | None, end: float) -> None:
         time.sleep(_PAUSE_SECONDS)
 
 
-def _output(engine: Engine, stack: str, name: str) -> Any:
+def _output(engine: Engine, stack: str, name: str) -> str | None:
     done = _run(engine, ["stack", "output", "--stack", stack, "--json"], capture=True)
     if done.returncode:
         raise Problem(f"cannot read the outputs of {stack}: {done.stderr.strip() or 'no message'}; run this again")
-    return json.loads(done.stdout).get(name)
+    found: str | None = json.loads(done.stdout).get(name)
+    return found
 
 
 def _run(engine: Engine, words: Sequence[str], capture: bool = False) -> subprocess.CompletedProcess[str]:

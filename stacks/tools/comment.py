@@ -15,6 +15,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from constructs_lib.values.data import Json
+
 MARK = "<!-- desired: the plans -->"
 LIMIT = 65_000
 """The longest comment, in characters. GitHub's limit is 65,536."""
@@ -65,15 +67,15 @@ def write(to: Forge, text: str) -> None:
         _asked(to, "POST", to.comments, text)
 
 
-def _all(to: Forge) -> Iterator[dict[str, Any]]:
+def _all(to: Forge) -> Iterator[Json]:
     for page in count(1):
-        found: list[dict[str, Any]] = _asked(to, "GET", f"{to.comments}?per_page={_PAGE}&page={page}")
+        found: list[Json] = _asked(to, "GET", f"{to.comments}?per_page={_PAGE}&page={page}")
         yield from found
         if len(found) < _PAGE:
             return
 
 
-def _asked(to: Forge, method: str, address: str, text: str | None = None) -> Any:
+def _asked(to: Forge, method: str, address: str, text: str | None = None) -> Any:  # noqa: ANN401 - JSON of the forge
     body = None if text is None else json.dumps({"body": text}).encode()
     headers = {**to.headers, "Content-Type": "application/json"}
     request = urllib.request.Request(address, body, headers, method=method)

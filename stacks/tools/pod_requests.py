@@ -11,11 +11,12 @@ from typing import NamedTuple
 
 from constructs_lib import DatabaseClass
 from constructs_lib.rules.capacity import of_pod
-from constructs_lib.rules.facts import Object, RuleFacts
+from constructs_lib.rules.facts import RuleFacts
 from constructs_lib.rules.scaling import fewest, most
 from constructs_lib.rules.unit import UnitView
 from constructs_lib.rules.workloads import Workload
 from constructs_lib.values import Problem, amount
+from constructs_lib.values.data import Object
 from desired.render import yaml
 
 _KINDS = ("deployment", "statefulset", "job", "cronjob", "horizontalpodautoscaler", "envoyproxy")

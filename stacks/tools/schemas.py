@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any
+
+from constructs_lib.values.data import Json
 
 from ..resources.settings import PROJECT, ManagementSettings, PairSettings, StackSettings
 
@@ -19,7 +20,7 @@ _SECURE = {
 }
 
 
-def schema(kind: type[StackSettings]) -> dict[str, Any]:
+def schema(kind: type[StackSettings]) -> Json:
     """The schema of a file `Pulumi.<stack>.yaml`.
 
     No field is required: secrets are set later, and the stack reports what is missing when it runs.
@@ -38,7 +39,7 @@ def schema(kind: type[StackSettings]) -> dict[str, Any]:
     }
 
 
-def _as_stored(field: dict[str, Any]) -> dict[str, Any]:
+def _as_stored(field: Json) -> Json:
     is_secret = '"format": "password"' in json.dumps(field)
     return {**_SECURE, "title": field.get("title", "")} if is_secret else field
 

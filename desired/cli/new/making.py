@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -51,7 +50,7 @@ def _problems(folder: Path, service: str, environments: Sequence[str], domain: s
             yield f"--environment must not be {name!r}: envs/{name}.py holds something else. Take another name"
     if again := twice(environments):
         yield f"--environment must differ each time, got {again!r} twice"
-    wrong = list(_wrong_form("--domain", domain, Host))
+    wrong = list(_wrong_form("--domain", domain, TypeAdapter(Host)))
     yield from wrong
     longest = max(environments, key=len)
     if not wrong and len(f"{longest}.{domain}") > _LONGEST_DOMAIN:
@@ -65,14 +64,14 @@ _LONGEST_DOMAIN = 253 - 64
 
 
 def _wrong_name(option: str, name: str) -> Iterator[str]:
-    yield from _wrong_form(option, name, Name)
+    yield from _wrong_form(option, name, TypeAdapter(Name))
     if len(name) > _LONGEST_NAME:
         yield f"{option} must have at most {_LONGEST_NAME} characters, as suffixes are added to it, got {len(name)}"
 
 
-def _wrong_form(option: str, value: str, form: Any) -> Iterator[str]:
+def _wrong_form(option: str, value: str, form: TypeAdapter[str]) -> Iterator[str]:
     try:
-        TypeAdapter(form).validate_python(value)
+        form.validate_python(value)
     except ValidationError as error:
         yield from (f"{option} {each['msg']}, got {shown(value)}" for each in error.errors(include_url=False))
 
