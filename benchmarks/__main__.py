@@ -13,7 +13,7 @@ from typing import Any
 from testbed.programs.build import ToolMissing, program
 
 from . import others, synth
-from .clock import Failed
+from .clock import ProgramFailed
 from .fleet import generate
 from .machine import machine, version
 from .measures import Measures, say
@@ -40,7 +40,7 @@ def main(words: Sequence[str] | None = None) -> int:
             for size in given.sizes:
                 repeat = given.repeat or (3 if size <= 50 else 2 if size <= 200 else 1)
                 results["sizes"][str(size)] = _measure(Path(folder) / str(size), size, repeat, bool(given.only))
-    except (Failed, ToolMissing) as error:
+    except (ProgramFailed, ToolMissing) as error:
         print(f"✗ {error}", file=sys.stderr)
         return 1
     _write(results, given.out)

@@ -12,7 +12,7 @@ from typing import Any
 
 from desired.render import yaml
 
-from .objects import Object, Release, identity
+from .objects import Object, RenderedRelease, identity
 
 Values = dict[str, Any]
 _ALWAYS = {"image", "replicas", "resources", "minReplicas", "maxReplicas"}
@@ -22,7 +22,7 @@ _OPTIONAL = re.compile(r"^( *)([^\s:-][^:\n]*): HELM(\d+)OPTIONAL\n", re.MULTILI
 
 
 @dataclass
-class Chart:
+class HelmChart:
     """The contents of a chart's files."""
 
     name: str
@@ -41,9 +41,9 @@ class Chart:
             (folder / f"values-{cluster}.yaml").write_text(yaml.dump(values), encoding="utf-8")
 
 
-def chart(release: Release) -> Chart:
+def chart(release: RenderedRelease) -> HelmChart:
     """Return the release as a chart. Fields that differ are values; fields that a cluster lacks are conditional."""
-    made = Chart(release.name, values={cluster: {} for cluster in release.clusters})
+    made = HelmChart(release.name, values={cluster: {} for cluster in release.clusters})
     by_identity: dict[str, dict[str, Object]] = {}
     for cluster, objects in release.clusters.items():
         for each in objects:
@@ -56,7 +56,7 @@ def chart(release: Release) -> Chart:
 class _Template:
     """The template of one object, built from its versions in the clusters."""
 
-    def __init__(self, made: Chart, versions: dict[str, Object]) -> None:
+    def __init__(self, made: HelmChart, versions: dict[str, Object]) -> None:
         self._made, self._versions, self._names = made, versions, list[str]()
         first = next(iter(versions.values()))
         self._title = f"{first['kind'].lower()}-{first['metadata']['name']}"
@@ -110,7 +110,7 @@ def _identifier(path: Iterable[str]) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "_", "_".join(path))
 
 
-def umbrella(charts: Iterable[Chart], folders: Path, cluster: str, folder: Path) -> None:
+def umbrella(charts: Iterable[HelmChart], folders: Path, cluster: str, folder: Path) -> None:
     """Write one chart that contains the charts in `folders`, with all their values in one file."""
     (folder / "charts").mkdir(parents=True)
     values = {}

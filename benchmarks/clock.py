@@ -17,7 +17,7 @@ _LOOK_SECONDS = 0.05
 CORES = cores()
 
 
-class Failed(Exception):
+class ProgramFailed(Exception):
     """A measured program failed. The message contains its output."""
 
 
@@ -53,7 +53,7 @@ class Program:
             raise
         if code:
             said = self._said.read_text(encoding="utf-8", errors="replace")[-2000:]
-            raise Failed(f"`{' '.join(map(str, self.command))}` ended with {code}:\n{said}")
+            raise ProgramFailed(f"`{' '.join(map(str, self.command))}` ended with {code}:\n{said}")
 
     def run(self, limit: float | None = None) -> None:
         """Run the program and wait for it to end."""

@@ -22,7 +22,7 @@ _AREAS = ("orders", "payments", "catalog", "search", "delivery", "accounts", "pr
 
 
 @dataclass(frozen=True)
-class Fleet:
+class GeneratedFleet:
     """A generated repository."""
 
     folder: Path
@@ -59,7 +59,7 @@ class Fleet:
         _write_service(self.folder, position, revision=number)
 
 
-def generate(folder: Path, services: int) -> Fleet:
+def generate(folder: Path, services: int) -> GeneratedFleet:
     """Generate a repository with that many services in each environment. It contains a copy of this library."""
     for package in _PACKAGES:
         shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
@@ -75,7 +75,7 @@ def generate(folder: Path, services: int) -> Fleet:
     (folder / "cdk8s.yaml").write_text(CDK8S.format(python=sys.executable), encoding="utf-8")
     for environment in ENVIRONMENTS:
         _release(folder, environment, services)
-    return Fleet(folder, services)
+    return GeneratedFleet(folder, services)
 
 
 def variables(fleet: Path) -> dict[str, str]:

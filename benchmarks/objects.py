@@ -16,21 +16,21 @@ _SYNC = "kustomization-apps-"
 
 
 @dataclass
-class Release:
+class RenderedRelease:
     """The objects of a service, or of the platform, in each of its clusters."""
 
     name: str
     clusters: dict[str, list[Object]] = field(default_factory=dict)
 
 
-def releases(manifests: Path) -> list[Release]:
+def releases(manifests: Path) -> list[RenderedRelease]:
     """Return all releases in a folder of manifests, the platform first."""
-    found: dict[str, Release] = {PLATFORM: Release(PLATFORM)}
+    found: dict[str, RenderedRelease] = {PLATFORM: RenderedRelease(PLATFORM)}
     for cluster in sorted(manifests.iterdir()):
         for file in sorted(cluster.rglob("*.yaml")):
             if file.name != "kustomization.yaml":
                 name = _release_of(file.relative_to(cluster))
-                release = found.setdefault(name, Release(name))
+                release = found.setdefault(name, RenderedRelease(name))
                 release.clusters.setdefault(cluster.name, []).append(yaml.load(file.read_text(encoding="utf-8")))
     return list(found.values())
 

@@ -20,7 +20,7 @@ from desired.core.operations import OPERATION, Intent
 from desired.git import run_git
 from desired.publish.publisher import Publisher
 
-from .fleet import FOLLOWS, ROOT, Fleet, generate, name_of, variables
+from .fleet import FOLLOWS, ROOT, GeneratedFleet, generate, name_of, variables
 from .history import write_history
 from .machine import machine
 from .measures import say
@@ -46,7 +46,7 @@ class Fork:
     """A generated fleet in a bare remote repository, with a clone."""
 
     def __init__(self, folder: Path, services: int) -> None:
-        self.fleet: Fleet = generate(folder / "fleet", services)
+        self.fleet: GeneratedFleet = generate(folder / "fleet", services)
         self.services, self.remote, self.clone = services, folder / "remote.git", folder / "clone"
         (self.fleet.folder / "locks").mkdir()
         (self.fleet.folder / "locks" / "synth.txt").write_bytes((ROOT / "locks" / "synth.txt").read_bytes())

@@ -10,15 +10,15 @@ from pathlib import Path
 from testbed.programs.build import program
 
 from . import charts, overlays
-from .clock import Failed, Program, on_all_cores, one_by_one
+from .clock import Program, ProgramFailed, on_all_cores, one_by_one
 from .measures import Measures, say
-from .objects import Object, Release, alike, documents
+from .objects import Object, RenderedRelease, alike, documents
 
 _LIMIT_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
-class Build:
+class ToolRun:
     """One run of a tool, and the objects that it must produce."""
 
     program: Program
@@ -27,7 +27,7 @@ class Build:
     def check(self) -> None:
         """Compare the output with the objects of synth. Raises Failed if they differ."""
         if not alike(documents(self.program.output.read_text(encoding="utf-8")), self.objects):
-            raise Failed(f"`{' '.join(self.program.command)}` makes other objects than synth. Fix benchmarks/")
+            raise ProgramFailed(f"`{' '.join(self.program.command)}` makes other objects than synth. Fix benchmarks/")
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Tools:
         return Program(command, self.folder, output, {"PATH": os.defpath, "HOME": str(self.folder / "home"), **homes})
 
 
-def measure(releases: list[Release], folder: Path, repeat: int, sample: int, measures: Measures) -> None:
+def measure(releases: list[RenderedRelease], folder: Path, repeat: int, sample: int, measures: Measures) -> None:
     """Measure each tool in each way. Runs at most `sample` programs of each, and scales the time to all."""
     measures.data["objects"] = sum(len(objects) for each in releases for objects in each.clusters.values())
     tools = Tools(folder, program("helm"), program("kustomize"))
@@ -60,18 +60,18 @@ def measure(releases: list[Release], folder: Path, repeat: int, sample: int, mea
     clusters = _write(releases, folder)
     pairs = [(each.name, cluster, each.clusters[cluster]) for each in releases for cluster in each.clusters]
     per_release = [
-        Build(tools.chart(f"charts/{name}", "-f", f"charts/{name}/values-{cluster}.yaml"), objects)
+        ToolRun(tools.chart(f"charts/{name}", "-f", f"charts/{name}/values-{cluster}.yaml"), objects)
         for name, cluster, objects in pairs
     ]
-    per_overlay = [Build(tools.overlay(f"releases/{name}/{cluster}"), objects) for name, cluster, objects in pairs]
+    per_overlay = [ToolRun(tools.overlay(f"releases/{name}/{cluster}"), objects) for name, cluster, objects in pairs]
     _many("helm-release", per_release, repeat, sample, measures)
     _many("kustomize-overlay", per_overlay, repeat, sample, measures)
     made = {cluster: [each for r in releases for each in r.clusters.get(cluster, ())] for cluster in clusters}
-    _few("helm-umbrella", [Build(tools.chart(f"umbrellas/{each}"), made[each]) for each in made], repeat, measures)
-    _few("kustomize-whole", [Build(tools.overlay(f"wholes/{each}"), made[each]) for each in made], repeat, measures)
+    _few("helm-umbrella", [ToolRun(tools.chart(f"umbrellas/{each}"), made[each]) for each in made], repeat, measures)
+    _few("kustomize-whole", [ToolRun(tools.overlay(f"wholes/{each}"), made[each]) for each in made], repeat, measures)
 
 
-def _write(releases: list[Release], folder: Path) -> list[str]:
+def _write(releases: list[RenderedRelease], folder: Path) -> list[str]:
     """Write the charts and overlays of each release and each cluster, and return the clusters."""
     made = [charts.chart(release) for release in releases]
     for chart in made:
@@ -85,7 +85,7 @@ def _write(releases: list[Release], folder: Path) -> list[str]:
     return clusters
 
 
-def _many(name: str, builds: list[Build], repeat: int, sample: int, measures: Measures) -> None:
+def _many(name: str, builds: list[ToolRun], repeat: int, sample: int, measures: Measures) -> None:
     """Measure one program for each release: one after another, as in a shell loop, and on all cores."""
     some = min(sample, len(builds))
     chosen = [builds[number * len(builds) // some] for number in range(some)]
@@ -101,7 +101,7 @@ def _many(name: str, builds: list[Build], repeat: int, sample: int, measures: Me
         measures.times(name + suffix, taken, **about)
 
 
-def _few(name: str, builds: list[Build], repeat: int, measures: Measures) -> None:
+def _few(name: str, builds: list[ToolRun], repeat: int, measures: Measures) -> None:
     """Measure one program for each cluster. If they do not end in time, that is the result."""
     programs = [build.program for build in builds]
     try:

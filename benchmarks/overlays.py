@@ -9,13 +9,13 @@ from typing import Any
 
 from desired.render import yaml
 
-from .objects import Object, Release, identity
+from .objects import Object, RenderedRelease, identity
 
 Operation = dict[str, Any]
 _POD = ("spec", "template", "spec", "containers")
 
 
-def write(release: Release, folder: Path) -> None:
+def write(release: RenderedRelease, folder: Path) -> None:
     """Write `base/` with the objects of all clusters, as in the first one, and an overlay for each cluster."""
     versions = {cluster: {identity(each): each for each in objects} for cluster, objects in release.clusters.items()}
     first = next(iter(versions.values()))
@@ -32,7 +32,7 @@ def write(release: Release, folder: Path) -> None:
         _write(folder / cluster, about, own)
 
 
-def whole(releases: Iterable[Release], folders: str, cluster: str, folder: Path) -> None:
+def whole(releases: Iterable[RenderedRelease], folders: str, cluster: str, folder: Path) -> None:
     """Write one overlay that combines the overlays of all releases of a cluster."""
     resources = [f"{folders}/{each.name}/{cluster}" for each in releases if cluster in each.clusters]
     _write(folder, {"resources": resources}, [])

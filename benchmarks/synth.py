@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .clock import Program, peak_bytes
-from .fleet import Fleet, variables
+from .fleet import GeneratedFleet, variables
 from .measures import Measures
 
 _CLI = Path(__file__).parent.parent / "node_modules" / ".bin" / "cdk8s"
@@ -15,7 +15,7 @@ _CLI = Path(__file__).parent.parent / "node_modules" / ".bin" / "cdk8s"
 _NODE_OPTIONS = "--import=data:text/javascript,Error.prepareStackTrace=(e)=>String(e)"
 
 
-def measure(fleet: Fleet, repeat: int, measures: Measures) -> None:
+def measure(fleet: GeneratedFleet, repeat: int, measures: Measures) -> None:
     """Measure a full, a small and an empty run of synth, its memory, and the command line around it."""
     app = Program(fleet.command(), fleet.folder, fleet.folder.parent / "synth.out", variables(fleet.folder))
     fleet.forget()
@@ -32,12 +32,12 @@ def measure(fleet: Fleet, repeat: int, measures: Measures) -> None:
         measures.repeated("cli-unchanged", repeat, _command_line(fleet))
 
 
-def _edits(fleet: Fleet) -> Callable[[], None]:
+def _edits(fleet: GeneratedFleet) -> Callable[[], None]:
     numbers = iter(range(1, 100))
     return lambda: fleet.edit(next(numbers))
 
 
-def _command_line(fleet: Fleet) -> Program:
+def _command_line(fleet: GeneratedFleet) -> Program:
     around = {**variables(fleet.folder), "NODE_OPTIONS": _NODE_OPTIONS}
     around["PATH"] = os.pathsep.join((str(_CLI.parent), around["PATH"]))
     return Program([str(_CLI), "synth", "--check-upgrade=false"], fleet.folder, fleet.folder.parent / "cli.out", around)

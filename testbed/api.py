@@ -21,7 +21,7 @@ _TOO_MANY_REQUESTS, _ATTEMPTS = 429, 30
 _WARNING = re.compile(r'\d{3} \S+ "((?:[^"\\]|\\.)*)"')
 
 
-class Refused(Exception):
+class ApiError(Exception):
     """The API server refused a request. The message is the server's."""
 
     def __init__(self, status: int, message: str) -> None:
@@ -83,7 +83,7 @@ class Api:
         """Whether the server answers that it is ready."""
         try:
             return self.text("/readyz") == "ok"
-        except (Refused, httpx.TransportError):
+        except (ApiError, httpx.TransportError):
             return False
 
     def apply(self, item: Object, manager: str = "test", dry_run: bool = False, force: bool = True) -> ServerAnswer:
@@ -92,13 +92,13 @@ class Api:
         query |= {"dryRun": "All"} if dry_run else {}
         return self._send("PATCH", self._path(Ref.of(item)), item, query, "application/apply-patch+yaml")
 
-    def apply_all(self, items: Iterable[Object], dry_run: bool = False) -> list[ServerAnswer | Refused]:
+    def apply_all(self, items: Iterable[Object], dry_run: bool = False) -> list[ServerAnswer | ApiError]:
         """The result for each object, in order. Several requests run at once."""
 
-        def one(item: Object) -> ServerAnswer | Refused:
+        def one(item: Object) -> ServerAnswer | ApiError:
             try:
                 return self.apply(item, dry_run=dry_run)
-            except Refused as refusal:
+            except ApiError as refusal:
                 return refusal
 
         with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -113,7 +113,7 @@ class Api:
         """The object, or None."""
         try:
             return self._send("GET", self._path(ref)).object
-        except Refused as refusal:
+        except ApiError as refusal:
             if refusal.status == 404:
                 return None
             raise
@@ -168,7 +168,7 @@ class Api:
         try:
             return self._served[version][kind]
         except KeyError:
-            raise Refused(404, f"the server has no {kind} in {version}") from None
+            raise ApiError(404, f"the server has no {kind} in {version}") from None
 
     def _send(
         self,
@@ -197,7 +197,7 @@ class Api:
             message = str(response.json()["message"])
         except (ValueError, KeyError, TypeError):
             message = response.text
-        raise Refused(response.status_code, message)
+        raise ApiError(response.status_code, message)
 
 
 def read(paths: Iterable[Path]) -> Iterator[Object]:

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from .api import Api, Refused
+from .api import Api, ApiError
 from .control_plane import ControlPlane
 from .namespaces import FOLDER
 from .nodes import Kwok
@@ -80,7 +80,7 @@ def define(api: Api, rows: Iterable[str]) -> None:
 
     A management cluster has those of `PROVIDERS` beside what every cluster begins with. Raises `Refused`.
     """
-    refusals = [a for a in api.apply_all(crd for row in rows for crd in crds(row)) if isinstance(a, Refused)]
+    refusals = [a for a in api.apply_all(crd for row in rows for crd in crds(row)) if isinstance(a, ApiError)]
     if refusals:
         raise refusals[0]
     until(lambda: _established(api), "the definitions are served", _SECONDS)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import httpx
 
 from . import own_network
-from .api import Object, Refused
+from .api import ApiError, Object
 from .bed import BedCluster, define
 from .process import Process, until
 from .programs.build import program
@@ -134,12 +134,12 @@ class ClusterApi:
     def _admits(self) -> bool:
         """Whether the API server calls the last of the mutating, and of the validating, webhooks."""
         good, nonsense = self._said_of("v1.36.3"), self._said_of("nonsense")
-        return not isinstance(good, Refused) and "replicas" in good["spec"] and "admission webhook" in str(nonsense)
+        return not isinstance(good, ApiError) and "replicas" in good["spec"] and "admission webhook" in str(nonsense)
 
-    def _said_of(self, version: str) -> Object | Refused:
+    def _said_of(self, version: str) -> Object | ApiError:
         try:
             return self.cluster.api.apply(_machines(version), dry_run=True).object
-        except Refused as refusal:
+        except ApiError as refusal:
             return refusal
 
     def _port(self, first: int, manager: str) -> int:

@@ -25,7 +25,7 @@ _PATIENCE_SECONDS = 40.0
 _METHOD = "/shop.AnyService/AnyMethod"
 
 
-class Target(NamedTuple):
+class LoadTarget(NamedTuple):
     """Where a request goes to."""
 
     kind: str
@@ -54,7 +54,9 @@ class Sample(NamedTuple):
 class Load:
     """Requests to these targets in turn, so many a second, from now until `stop`."""
 
-    def __init__(self, folder: Path, rate: float, targets: Sequence[Target], authority: Path, limit: int = 0) -> None:
+    def __init__(
+        self, folder: Path, rate: float, targets: Sequence[LoadTarget], authority: Path, limit: int = 0
+    ) -> None:
         """`authority` is the certificate to trust; `limit` ends it after so many requests. `folder` is made."""
         folder.mkdir(parents=True)
         self._samples, plan = folder / "samples.jsonl", folder / "plan.json"
@@ -94,11 +96,11 @@ class _Client:
         self._trusted = ssl.create_default_context(cafile=authority)
         timeout = aiohttp.ClientTimeout(total=_PATIENCE_SECONDS)
         self._http = aiohttp.ClientSession(timeout=timeout, connector=aiohttp.TCPConnector(limit=0))
-        self._calls: dict[Target, Any] = {}
+        self._calls: dict[LoadTarget, Any] = {}
 
-    async def send(self, target: Target) -> _Answer:
+    async def send(self, target: LoadTarget) -> _Answer:
         """The result. Never raises for a network error."""
-        send: dict[str, Callable[[Target], Awaitable[_Answer]]] = {
+        send: dict[str, Callable[[LoadTarget], Awaitable[_Answer]]] = {
             "http": self._post,
             "websocket": self._socket,
             "grpc": self._call,
@@ -108,19 +110,19 @@ class _Client:
         except (aiohttp.ClientError, grpc.aio.AioRpcError, OSError, TimeoutError, TypeError) as error:
             return _Answer(_named(error), {})
 
-    def _options(self, target: Target) -> dict[str, Any]:
+    def _options(self, target: LoadTarget) -> dict[str, Any]:
         secure = {"ssl": self._trusted, "server_hostname": target.host.partition(":")[0]}
         headers = {"Host": target.host, WAIT: str(target.wait_seconds)}
         return {"headers": headers, **(secure if target.url.startswith("https") else {})}
 
-    async def _post(self, target: Target) -> _Answer:
+    async def _post(self, target: LoadTarget) -> _Answer:
         # The client asks a GET again when a connection breaks, and would hide it; a POST never.
         async with self._http.post(f"{target.url}/", data=b"ping", **self._options(target)) as answer:
             content = await answer.read()
             failure = "" if answer.status == 200 and content == b"ping" else f"status {answer.status}"
             return _Answer(failure, dict(answer.headers))
 
-    async def _socket(self, target: Target) -> _Answer:
+    async def _socket(self, target: LoadTarget) -> _Answer:
         async with self._http.ws_connect(f"{target.url}/", **self._options(target)) as socket:
             headers = dict(socket._response.headers)  # there is no public name for them
             await socket.send_str("ping")
@@ -129,14 +131,14 @@ class _Client:
             said = [await socket.receive_str(timeout=_PATIENCE_SECONDS) for _ in range(2)]
             return _Answer("" if said == ["ping", "pong"] else f"said {said}", headers)
 
-    async def _call(self, target: Target) -> _Answer:
+    async def _call(self, target: LoadTarget) -> _Answer:
         call = self._method(target)(
             b"ping", timeout=_PATIENCE_SECONDS, metadata=((WAIT, str(target.wait_seconds)),), wait_for_ready=False
         )
         headers = {str(key): str(value) for key, value in await call.initial_metadata()}
         return _Answer("" if await call == b"ping" else "another message", headers)
 
-    def _method(self, target: Target) -> Any:
+    def _method(self, target: LoadTarget) -> Any:
         if target not in self._calls:
             options = [("grpc.default_authority", target.host), ("grpc.enable_retries", 0)]
             channel = grpc.aio.insecure_channel(target.url.removeprefix("http://"), options=options)
@@ -154,7 +156,7 @@ def _named(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-async def _one(client: _Client, target: Target, due: float, clock: float, say: Callable[[str], object]) -> None:
+async def _one(client: _Client, target: LoadTarget, due: float, clock: float, say: Callable[[str], object]) -> None:
     """Sends one request; `due` is of the loop's clock, `clock` what makes it a Unix time."""
     now = asyncio.get_running_loop().time
     late = now() - due
@@ -168,7 +170,7 @@ async def _run(plan: dict[str, Any], say: Callable[[str], object]) -> None:
     stopped = asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, stopped.set)
     client = _Client(plan["authority"])
-    targets = [Target(*target) for target in plan["targets"]]
+    targets = [LoadTarget(*target) for target in plan["targets"]]
     start, clock, sent = loop.time(), time.time() - loop.time(), 0
     begun: set[asyncio.Task[None]] = set()
     while not stopped.is_set() and (not plan["limit"] or sent < plan["limit"]):

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from .api import Api, Object, Ref, Refused, read
+from .api import Api, ApiError, Object, Ref, read
 
 _NOT_AN_OBJECT = "kustomization.yaml"
 
@@ -19,6 +19,6 @@ def apply(api: Api, items: list[Object]) -> None:
     rest = [item for item in items if item["kind"] != "Namespace"]
     answers = api.apply_all(namespaces) + api.apply_all(rest)
     pairs = zip([*namespaces, *rest], answers, strict=True)
-    refused = [f"{Ref.of(item)}: {answer}" for item, answer in pairs if isinstance(answer, Refused)]
+    refused = [f"{Ref.of(item)}: {answer}" for item, answer in pairs if isinstance(answer, ApiError)]
     if refused:
-        raise Refused(422, "\n".join(refused))
+        raise ApiError(422, "\n".join(refused))

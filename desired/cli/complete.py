@@ -14,10 +14,10 @@ def _folder(context: typer.Context) -> Path:
 
 def _names(context: typer.Context, path: str) -> Iterable[str]:
     from ..core.errors import Problem  # noqa: PLC0415
-    from ..git import Git  # noqa: PLC0415
+    from ..git import Clone  # noqa: PLC0415
 
     try:
-        git = Git(_folder(context))
+        git = Clone(_folder(context))
         for branch in ("refs/remotes/origin/main", "refs/heads/main", "HEAD"):
             if commit := git.resolve(branch):
                 return git.tree(commit, path)

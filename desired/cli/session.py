@@ -13,7 +13,7 @@ import typer
 from ..core.errors import Problem
 from ..core.model import EnvironmentState, Observation
 from ..core.operations import Intent, Operation
-from ..git import Git
+from ..git import Clone
 from ..publish.branches import Branches
 from ..publish.publisher import Publisher
 from ..publish.result import OperationResult
@@ -124,13 +124,13 @@ def open_session(context: typer.Context, follow: bool = True) -> Iterator[Sessio
         yield Session(options, typed, publisher, head, definitions_at, baseline.environments)
 
 
-def _repository(options: GlobalOptions, typed: Typed) -> Git:
+def _repository(options: GlobalOptions, typed: Typed) -> Clone:
     if not options.folder.is_dir():
         raise Problem(f"{typed.label('folder')}: there is no folder {options.folder}. Name a clone of the repository")
-    return Git(options.folder)
+    return Clone(options.folder)
 
 
-def _remote(options: GlobalOptions, git: Git, typed: Typed) -> str:
+def _remote(options: GlobalOptions, git: Clone, typed: Typed) -> str:
     known = git.remotes()
     given, label = options.remote, typed.label("remote")
     if given is None:

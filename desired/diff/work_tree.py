@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 from pathlib import Path
 
-from ..git import Git
+from ..git import Clone
 from ..render.files import on_disk
 from ..render.fleet import Fleet
 from ..render.manifests import MANIFESTS
@@ -16,7 +16,7 @@ from .comparison import Diff, FileDiff, compare
 class Base:
     """The manifests of a commit."""
 
-    def __init__(self, git: Git, ref: str) -> None:
+    def __init__(self, git: Clone, ref: str) -> None:
         self._git = git
         self.commit = git.require(ref, f"the commit {ref!r}", "compare with another one")
         listed = git.files(self.commit, MANIFESTS).items()
@@ -38,7 +38,7 @@ class Base:
 
 def diff(fleet: Fleet, root: Path, ref: str) -> Diff:
     """What the work tree does to each cluster, compared with a commit. Raises Problem."""
-    git = Git(root)
+    git = Clone(root)
     try:
         base = Base(git, ref)
         before = base.digests()

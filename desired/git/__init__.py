@@ -13,7 +13,7 @@ from .errors import (
 )
 from .process import OLDEST, TreeEntry, run_git
 from .reading import Author, Commit, CommitChanges
-from .writing import Git
+from .writing import Clone
 
 __all__ = [
     "OLDEST",
@@ -21,9 +21,9 @@ __all__ = [
     "AuthenticationFailed",
     "Author",
     "BranchMissing",
+    "Clone",
     "Commit",
     "CommitChanges",
-    "Git",
     "GitFailed",
     "GitMissing",
     "Locked",

@@ -97,7 +97,7 @@ def _version(numbers: tuple[int, int]) -> str:
     return ".".join(map(str, numbers))
 
 
-class Process:
+class GitProcess:
     """A repository on this machine. Starts git in it."""
 
     def __init__(self, folder: Path, timeout: float = 60.0, patience: float = 5.0) -> None:

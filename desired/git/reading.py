@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..core.errors import Problem
 from .errors import failed
-from .process import Process, TreeEntry
+from .process import GitProcess, TreeEntry
 
 _NAME = re.compile(r"\A[A-Za-z0-9_][A-Za-z0-9._/@^~{}+-]*\Z")
 
@@ -45,7 +45,7 @@ _COMMIT = "%H%x00%P%x00%an%x00%ae%x00%at%x00%B"
 """The fields of a commit, as `_commit` reads them."""
 
 
-class Reader(Process):
+class Reader(GitProcess):
     """What a repository holds. Where git fails, every question raises GitFailed."""
 
     def resolve(self, name: str) -> str | None:

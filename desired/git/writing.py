@@ -22,8 +22,8 @@ _REFS_NOT_UPDATED = 1
 """The exit code of `git fetch` where the remote answered, and a ref of this repository could not be updated."""
 
 
-class Git(Reader):
-    """A repository on this machine.
+class Clone(Reader):
+    """A clone on this machine.
 
     No work tree, no index and no lock file of Git is ever touched. Git closes a lock file while it still holds the
     lock, so that nothing shows from outside whether a lock is dead: this waits for it, then refuses and names the file.

@@ -8,7 +8,7 @@ from constructs_lib.values.data import Json
 
 from ..core.errors import Problem
 from ..core.model import EnvironmentState
-from ..git import Git
+from ..git import Clone
 from ..render.source_at_commit import CommitSources
 from . import commit_message
 from .index import Index
@@ -18,7 +18,7 @@ from .releases import Releases
 class History:
     """The commits of a repository. A commit never changes, so that these are functions."""
 
-    def __init__(self, git: Git, sources: CommitSources, index: Index) -> None:
+    def __init__(self, git: Clone, sources: CommitSources, index: Index) -> None:
         self.releases = Releases(git, index)
         self._git, self._sources, self._index = git, sources, index
 

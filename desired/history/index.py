@@ -12,7 +12,7 @@ from pathlib import Path
 from constructs_lib.values.data import Json
 
 from ..core.errors import Problem
-from ..git import CommitChanges, Git
+from ..git import Clone, CommitChanges
 from ..progress import Progress
 from ..render import yaml
 from . import commit_message as log
@@ -55,7 +55,7 @@ class HistoryEntry:
 class Index:
     """The commits of `main` that changed `releases/`, and which images were stable where."""
 
-    def __init__(self, git: Git, file: Path | None) -> None:
+    def __init__(self, git: Clone, file: Path | None) -> None:
         """`file` holds the index. Default: in memory."""
         self._git, self._file = git, file
         self._db = self._open()

@@ -12,7 +12,7 @@ from constructs_lib.values.data import Json
 from constructs_lib.values.release import ReleaseFile
 
 from ..core.model import EnvironmentState, Holds
-from ..git import Git, TreeEntry
+from ..git import Clone, TreeEntry
 from ..render import yaml
 from . import release_files as files
 from .index import Index
@@ -23,7 +23,7 @@ T = TypeVar("T", bound=ReleaseFile)
 class Releases:
     """Reads the files of `releases/`. Blobs never change, so that what was read stays known."""
 
-    def __init__(self, git: Git, index: Index) -> None:
+    def __init__(self, git: Clone, index: Index) -> None:
         self._git, self._index = git, index
         self._known: dict[tuple[type, str], ReleaseFile] = {}
 

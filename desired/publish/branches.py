@@ -6,7 +6,7 @@ import random
 import time
 
 from ..core.errors import Problem, Unreachable
-from ..git import BranchMissing, Git, GitFailed
+from ..git import BranchMissing, Clone, GitFailed
 
 MAIN, LIVE = "main", "live"
 _TRIES = 4
@@ -15,7 +15,7 @@ _TRIES = 4
 class Branches:
     """A clone and, if there is one, the remote whose branches count."""
 
-    def __init__(self, git: Git, remote: str = "") -> None:
+    def __init__(self, git: Clone, remote: str = "") -> None:
         """`remote` is a name that `git remote` lists; an empty one means this clone. Raises Problem."""
         if remote and remote not in (known := git.remotes()):
             raise Problem(

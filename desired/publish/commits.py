@@ -6,7 +6,7 @@ import json
 import time
 from dataclasses import dataclass
 
-from ..git import Author, Git
+from ..git import Author, Clone
 from ..history import commit_message, release_files
 from ..render.source_at_commit import CommitSources
 from .reconcile import Baseline
@@ -16,7 +16,7 @@ from .reconcile import Baseline
 class Commits:
     """Makes commits. No branch points to them until the publisher moves it."""
 
-    git: Git
+    git: Clone
     sources: CommitSources
 
     def repaired(self, baseline: Baseline) -> str:

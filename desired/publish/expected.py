@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 from ..core.errors import Conflict, Refused
 from ..core.operations import Intent
-from ..git import Git
+from ..git import Clone
 from ..history import release_files
 
 
-def seen_at(git: Git, intent: Intent, live: str, base: str) -> str:
+def seen_at(git: Clone, intent: Intent, live: str, base: str) -> str:
     """The commit that the author looked at, or `live` if that commit is not published.
 
     Raises Refused if it is not a commit of `main`.
@@ -21,7 +21,7 @@ def seen_at(git: Git, intent: Intent, live: str, base: str) -> str:
     return intent.expected if published else live
 
 
-def require_unchanged(git: Git, intent: Intent, seen: str, base: str, paths: tuple[str, ...] = ()) -> None:
+def require_unchanged(git: Clone, intent: Intent, seen: str, base: str, paths: tuple[str, ...] = ()) -> None:
     """Raises Conflict if the files that an operation names or changes differ from those that its author saw."""
     if seen == base:
         return
@@ -31,7 +31,7 @@ def require_unchanged(git: Git, intent: Intent, seen: str, base: str, paths: tup
             raise Conflict(_who_was_first(git, seen, base, path))
 
 
-def _who_was_first(git: Git, seen: str, base: str, path: str) -> str:
+def _who_was_first(git: Clone, seen: str, base: str, path: str) -> str:
     remedy = "Look again with `desired status`, and decide again"
     for change in list(git.changes(seen, base, path))[-1:]:
         when = datetime.fromtimestamp(change.author.time, UTC).strftime("%Y-%m-%d %H:%M:%SZ")

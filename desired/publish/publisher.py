@@ -15,7 +15,7 @@ from ..core.errors import Problem, Refused, Unreachable
 from ..core.gates import needs_observation, takes_traffic_away, what_counted
 from ..core.model import EnvironmentState, Observation, Outcome
 from ..core.operations import Intent
-from ..git import Git
+from ..git import Clone
 from ..history import commit_message, release_files
 from ..history.history import History
 from ..history.index import Index
@@ -57,7 +57,7 @@ class Publisher:
     @classmethod
     def open(cls, folder: Path, remote: str = "", timeout: float = 60.0) -> Publisher:
         """Opens the repository in a folder. Raises Problem if there is none."""
-        return cls(Branches(Git(folder, timeout), remote))
+        return cls(Branches(Clone(folder, timeout), remote))
 
     def __enter__(self) -> Publisher:
         return self

@@ -19,7 +19,7 @@ from ..core.errors import Problem
 from ..core.gates import takes_traffic_away
 from ..core.model import EnvironmentState, Observation, Outcome
 from ..core.operations import Intent
-from ..git import Commit, Git
+from ..git import Clone, Commit
 from ..history import commit_message, release_files
 from ..history.gather import gather
 from ..history.history import History
@@ -56,7 +56,7 @@ class Baseline:
 class Reconciler:
     """Follows `main` from `live`."""
 
-    git: Git
+    git: Clone
     sources: CommitSources
     history: History
     targets: Targets

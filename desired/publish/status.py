@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from constructs_lib.values.data import Json, canonical, digest
 
 from ..core.model import EnvironmentState, Observation, Rollout
-from ..git import Git
+from ..git import Clone
 from ..history import release_files as files
 from ..history.index import Index
 from ..render import yaml
@@ -66,7 +66,7 @@ class ServiceStatus:
 class Summaries:
     """Releases in short. What a blob says is kept in the index, so that thousands are read at once."""
 
-    def __init__(self, git: Git, index: Index) -> None:
+    def __init__(self, git: Clone, index: Index) -> None:
         self._git, self._index = git, index
 
     def of(self, commit: str, environment: str) -> dict[str, tuple[str, dict[str, SlotSummary]]]:

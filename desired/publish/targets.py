@@ -9,7 +9,7 @@ from constructs_lib.values.data import Json
 from constructs_lib.values.release import ReleaseFile
 
 from ..core.model import EnvironmentState
-from ..git import Git
+from ..git import Clone
 from ..render.inputs import ServiceInput, Target, inputs_of
 from ..render.manifests import Changes
 from ..render.pipeline import Pipeline
@@ -22,7 +22,7 @@ _KEPT = 50_000
 class Targets:
     """Makes targets, and the changes from one to the next. What was worked out once stays known."""
 
-    def __init__(self, git: Git, sources: CommitSources, pipeline: Pipeline) -> None:
+    def __init__(self, git: Clone, sources: CommitSources, pipeline: Pipeline) -> None:
         self._git, self._sources, self._pipeline = git, sources, pipeline
         self._files: dict[int, tuple[ReleaseFile, Json]] = {}
         self._inputs: dict[tuple[int, int], ServiceInput] = {}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from constructs_lib.values import Environment, Problem, validated
 from constructs_lib.values.data import Json, digest
 
-from ..git import Git
+from ..git import Clone
 from .cache import Cache
 from .pool import RendererDied, RendererPool
 from .source import LOCK, Code, unpacked
@@ -32,7 +32,7 @@ class Definitions:
 class CommitSources:
     """Reads code at commits. What was read once is kept under the code's digest."""
 
-    def __init__(self, git: Git, pool: RendererPool, cache: Cache) -> None:
+    def __init__(self, git: Clone, pool: RendererPool, cache: Cache) -> None:
         self._git, self._pool, self._cache = git, pool, cache
         self._definitions: dict[str, Definitions] = {}
         self._codes: dict[str, Code] = {}

@@ -10,7 +10,7 @@ from constructs_lib.values import Environment, Pin, Problem, Role, validated
 from constructs_lib.values.data import Json, digest
 from constructs_lib.values.environment import ROLES
 
-from ..git import Git
+from ..git import Clone
 from . import yaml
 from .cache import Cache
 from .fleet import Fleet
@@ -108,7 +108,7 @@ class WorkTree:
             return None
         pin = validated(Pin, f"releases/{environment.name}/platform.yaml", files.platform)
         name = f"{environment.name}'s platform {pin.tag or pin.commit[:12]}"
-        git = Git(self.root)
+        git = Clone(self.root)
         try:
             git.require(pin.commit, f"{name}: the pinned commit", "correct the pin")
             code = CommitSources(git, pool, cache).code(pin.commit, name)

@@ -88,7 +88,7 @@ MODULES = (
 )
 
 
-class Pin(NamedTuple):
+class GoModule(NamedTuple):
     """The content of one go.mod."""
 
     go: str
@@ -100,14 +100,14 @@ class Pin(NamedTuple):
         return self.requires[max(holders, key=len)]
 
 
-def pin(folder: Path) -> Pin:
+def pin(folder: Path) -> GoModule:
     """Reads the folder's go.mod. Raises `ValueError` when it has no `go` line."""
     text = (folder / "go.mod").read_text(encoding="utf-8")
     go = re.search(r"^go (\S+)$", text, re.MULTILINE)
     if go is None:
         raise ValueError(f"{folder / 'go.mod'} has no `go` line; write the version that its modules need")
     required = text.split("\nreplace")[0]
-    return Pin(go[1], dict(re.findall(r"^(?:require )?\s*(\S+) (v\d\S*)", required, re.MULTILINE)))
+    return GoModule(go[1], dict(re.findall(r"^(?:require )?\s*(\S+) (v\d\S*)", required, re.MULTILINE)))
 
 
 def checksum(folder: Path, module: str) -> str:

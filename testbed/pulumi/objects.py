@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from ..api import Api, Object, Ref, Refused
+from ..api import Api, ApiError, Object, Ref
 from ..process import until
 from .plan import Action
 
@@ -64,7 +64,7 @@ class Objects:
         with _explained(ref):
             try:
                 return self._api.get(ref)
-            except Refused as refused:
+            except ApiError as refused:
                 if refused.status == _NOT_FOUND:  # the cluster does not know the kind yet
                     return None
                 raise
@@ -89,7 +89,7 @@ class Objects:
 def _explained(ref: Ref) -> Iterator[None]:
     try:
         yield
-    except Refused as refused:
+    except ApiError as refused:
         raise NotApplied(f"{ref}: the API server refused it: {refused}") from refused
     except httpx.TransportError as error:
         raise NotApplied(f"{ref}: cannot reach the API server: {error or type(error).__name__}; try again") from error

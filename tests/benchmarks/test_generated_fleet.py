@@ -12,21 +12,21 @@ from typing import Any
 import pytest
 
 from benchmarks import charts, overlays
-from benchmarks.fleet import ENVIRONMENTS, FOLLOWS, Fleet, generate, variables
-from benchmarks.objects import Object, Release, alike, documents, identity, releases
+from benchmarks.fleet import ENVIRONMENTS, FOLLOWS, GeneratedFleet, generate, variables
+from benchmarks.objects import Object, RenderedRelease, alike, documents, identity, releases
 from desired.render import yaml
 
 SERVICES = 3
 
 
-def synth(fleet: Fleet) -> subprocess.CompletedProcess[str]:
+def synth(fleet: GeneratedFleet) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         fleet.command(), cwd=fleet.folder, env=variables(fleet.folder), capture_output=True, text=True, check=False
     )
 
 
 @pytest.fixture(scope="module")
-def fleet(tmp_path_factory: pytest.TempPathFactory) -> Fleet:
+def fleet(tmp_path_factory: pytest.TempPathFactory) -> GeneratedFleet:
     made = generate(tmp_path_factory.mktemp("bench") / "fleet", SERVICES)
     done = synth(made)
     assert done.returncode == 0, done.stderr
@@ -34,11 +34,11 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Fleet:
 
 
 @pytest.fixture(scope="module")
-def made(fleet: Fleet) -> list[Release]:
+def made(fleet: GeneratedFleet) -> list[RenderedRelease]:
     return releases(fleet.manifests)
 
 
-def test_every_service_runs_in_all_environments(made: list[Release]) -> None:
+def test_every_service_runs_in_all_environments(made: list[RenderedRelease]) -> None:
     in_apps = {f"{environment}-apps" for environment in ENVIRONMENTS}
     in_ops = {f"{environment}-ops" for environment in ENVIRONMENTS}
     clusters = {each.name: set(each.clusters) for each in made}
@@ -47,7 +47,7 @@ def test_every_service_runs_in_all_environments(made: list[Release]) -> None:
     assert list(clusters.values()) == [in_apps] * SERVICES
 
 
-def test_an_edited_service_changes_only_the_environment_that_follows_apps(fleet: Fleet) -> None:
+def test_an_edited_service_changes_only_the_environment_that_follows_apps(fleet: GeneratedFleet) -> None:
     before = {file: file.read_bytes() for file in fleet.manifests.rglob("*.yaml")}
     fleet.edit(1)
     assert synth(fleet).returncode == 0
@@ -56,7 +56,7 @@ def test_an_edited_service_changes_only_the_environment_that_follows_apps(fleet:
     assert {path.parts[0] for path in changed} == {f"{FOLLOWS}-apps"}
 
 
-def test_each_edit_is_one_of_its_own(fleet: Fleet) -> None:
+def test_each_edit_is_one_of_its_own(fleet: GeneratedFleet) -> None:
     sources = set()
     for number in range(3):
         fleet.edit(number)
@@ -64,7 +64,7 @@ def test_each_edit_is_one_of_its_own(fleet: Fleet) -> None:
     assert len(sources) == 3
 
 
-def rendered(chart: charts.Chart, cluster: str) -> list[Object]:
+def rendered(chart: charts.HelmChart, cluster: str) -> list[Object]:
     """What Helm makes of the few words that the templates use."""
     values = chart.values[cluster]
 
@@ -84,14 +84,14 @@ def rendered(chart: charts.Chart, cluster: str) -> list[Object]:
     return made
 
 
-def test_charts_hold_the_same_objects(made: list[Release]) -> None:
+def test_charts_hold_the_same_objects(made: list[RenderedRelease]) -> None:
     for release in made:
         chart = charts.chart(release)
         for cluster, objects in release.clusters.items():
             assert alike(rendered(chart, cluster), objects), (release.name, cluster)
 
 
-def test_charts_say_images_replicas_and_what_differs_as_values(made: list[Release]) -> None:
+def test_charts_say_images_replicas_and_what_differs_as_values(made: list[RenderedRelease]) -> None:
     service = next(each for each in made if each.name not in ("platform", "reference"))
     chart = charts.chart(service)
     names = set(chart.values[f"{FOLLOWS}-apps"])
@@ -136,7 +136,7 @@ def apply(node: Any, operation: dict[str, Any]) -> None:
         node[key] = operation["value"]
 
 
-def test_overlays_hold_the_same_objects(made: list[Release], tmp_path: Path) -> None:
+def test_overlays_hold_the_same_objects(made: list[RenderedRelease], tmp_path: Path) -> None:
     for release in made:
         overlays.write(release, tmp_path / release.name)
         for cluster, objects in release.clusters.items():
@@ -164,7 +164,7 @@ def test_the_operations_of_a_patch_make_the_one_from_the_other(after: dict[str, 
     assert changed == after
 
 
-def test_no_two_objects_of_a_cluster_are_one(made: list[Release]) -> None:
+def test_no_two_objects_of_a_cluster_are_one(made: list[RenderedRelease]) -> None:
     for cluster in {cluster for each in made for cluster in each.clusters}:
         names = [identity(each) for release in made for each in release.clusters.get(cluster, ())]
         assert len(names) == len(set(names))

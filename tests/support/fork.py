@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import first_releases
-from desired.git import Git
+from desired.git import Clone
 from desired.publish.branches import Branches
 from desired.publish.publisher import Publisher
 from tests.support.renderers import shared_pool
@@ -68,7 +68,7 @@ class Fork:
 
     def publisher(self, name: str = "clone", timeout: float = 60.0) -> Publisher:
         """A publisher of a clone, with the renderer that all share."""
-        repository = Branches(Git(self.clone(name), timeout), "origin")
+        repository = Branches(Clone(self.clone(name), timeout), "origin")
         return Publisher(repository, shared_pool())
 
     def tip(self, branch: str) -> str:

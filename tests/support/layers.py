@@ -14,7 +14,7 @@ import yaml
 from pydantic import ValidationError
 
 from constructs_lib.values import sentences
-from testbed.api import Api, Refused
+from testbed.api import Api, ApiError
 from tests.support.checkers import NoSchema, checkov, schema_finding
 from tests.support.defects import Defect
 from tests.support.kube_score import kube_score
@@ -92,7 +92,7 @@ def by_server(api: Api, changed: Iterable[Object]) -> str:
         for item in (each, *_pods(each)):
             try:
                 api.apply(item, dry_run=True)
-            except Refused as refused:
+            except ApiError as refused:
                 return short(str(refused))
     return ""
 

@@ -13,7 +13,7 @@ import pytest
 from constructs_lib.values import Problem
 from desired.cli.work_tree import wants_colours
 from desired.diff.work_tree import Base
-from desired.git import Git
+from desired.git import Clone
 from tests.support.repository import Repository
 
 
@@ -22,7 +22,7 @@ def diff(repo: Repository, *words: str) -> CompletedProcess[str]:
 
 
 def base(root: Path, ref: str) -> Base:
-    with closing(Git(root)) as git:
+    with closing(Clone(root)) as git:
         return Base(git, ref)
 
 

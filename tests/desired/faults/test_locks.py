@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from desired.git import Git, Locked
+from desired.git import Clone, Locked
 from desired.publish.branches import Branches
 from desired.publish.publisher import Publisher
 from tests.support import audit, crowd
@@ -37,7 +37,7 @@ def deploy(publisher: Publisher, key: str, number: int = 2) -> Json:
 
 def publisher_of(clone: Path, remote: str = "", patience: float = 0.3) -> Publisher:
     """A publisher that waits for a lock for so many seconds."""
-    return Publisher(Branches(Git(clone, patience=patience), remote), shared_pool())
+    return Publisher(Branches(Clone(clone, patience=patience), remote), shared_pool())
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def _beside(clone: Path) -> Iterator[list[Json]]:
 
 def test_a_commit_that_is_prepared_keeps_its_lock_and_succeeds(alone: Path, tmp_path: Path) -> None:
     """A person's `git commit` has closed its lock file and holds the lock: taking it away would break the commit."""
-    own = Git(alone, patience=0.0)
+    own = Clone(alone, patience=0.0)
     main = git(alone, "rev-parse", "main")
     other = git(alone, "commit-tree", "main^{tree}", "-p", "main", "-m", "Another one")
     with slow_commit(alone, tmp_path / "slow") as commit:
@@ -93,7 +93,7 @@ def test_a_prepared_transaction_keeps_its_lock(alone: Path) -> None:
     other = git(alone, "commit-tree", "live^{tree}", "-p", "live", "-m", "Another one")
     with prepared(alone, "live", live):
         with pytest.raises(Locked, match=f"another Git process holds {alone}/.git/refs/heads/live.lock. Wait until"):
-            Git(alone, patience=0.0).move({"refs/heads/live": (other, live)})
+            Clone(alone, patience=0.0).move({"refs/heads/live": (other, live)})
         assert (alone / ".git/refs/heads/live.lock").exists()
 
 
@@ -175,7 +175,7 @@ def test_a_dead_lock_of_the_packed_refs_is_in_the_way_only_where_a_branch_is_del
 
 
 def test_a_branch_that_moved_is_no_lock(alone: Path) -> None:
-    own = Git(alone, patience=0.0)
+    own = Clone(alone, patience=0.0)
     new = git(alone, "rev-parse", "main")
     assert own.move({"refs/heads/main": (new, "1" * 40)}) is False
     assert own.move({"refs/heads/main": (new, None)}) is False

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from desired.core.errors import Problem
 from desired.core.operations import OPERATION
-from desired.git import Git
+from desired.git import Clone
 from desired.publish.branches import Branches
 from desired.publish.publisher import Publisher
 from tests.support import audit, crowd
@@ -113,7 +113,7 @@ def test_without_that_check_a_reference_would_be_an_option(publisher: Publisher,
 def test_a_remote_that_is_no_name_of_one_is_refused_before_git_hears_of_it(template: Fork, remote: str) -> None:
     with (
         pytest.raises(Problem) as refused,
-        Publisher(Branches(Git(template.clone("clone")), remote), shared_pool()) as own,
+        Publisher(Branches(Clone(template.clone("clone")), remote), shared_pool()) as own,
     ):
         own.head()
     assert "Cannot fetch from" not in str(refused.value)

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from desired.core.errors import Unreachable
-from desired.git import Git
+from desired.git import Clone
 from desired.publish.publisher import Publisher
 from tests.support import audit, crowd
 from tests.support.crowd import Json, Member
@@ -166,9 +166,9 @@ def test_a_server_that_protects_one_branch_gets_neither(fleet: Fork, start: str)
 
 
 def test_without_an_atomic_push_one_branch_goes_alone(fleet: Fork, start: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    run = Git.run
+    run = Clone.run
     monkeypatch.setattr(
-        Git, "run", lambda self, *words, **more: run(self, *(w for w in words if w != "--atomic"), **more)
+        Clone, "run", lambda self, *words, **more: run(self, *(w for w in words if w != "--atomic"), **more)
     )
     refuses_branch(fleet, "live")
     with fleet.publisher() as publisher:

@@ -15,7 +15,7 @@ import pytest
 
 from desired import programs
 from desired.core.errors import Problem
-from desired.git import OLDEST, Git, GitFailed, GitMissing, run_git
+from desired.git import OLDEST, Clone, GitFailed, GitMissing, run_git
 from desired.git.process import environment
 from desired.outside.kubectl import run_kubectl
 from tests.support.fork import git
@@ -56,7 +56,7 @@ def test_a_git_that_is_too_old_is_refused_with_the_version_that_works(
     program(tmp_path / "bin", "git", f'echo "git version {version}"')
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     with pytest.raises(GitMissing) as refused:
-        Git(tmp_path)
+        Clone(tmp_path)
     number = ".".join(version.split(".")[:2])
     assert refused.value.sentences == (f"Git {number} is too old. Install Git 2.31 or newer",)
 
@@ -83,7 +83,7 @@ def test_a_git_that_does_not_say_its_version_is_refused(tmp_path: Path, monkeypa
 def test_a_machine_without_git_is_told_which_one_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(GitMissing, match=r"Cannot find the command `git`\. Install Git 2\.31 or newer"):
-        Git(tmp_path)
+        Clone(tmp_path)
 
 
 def test_the_git_of_this_machine_is_new_enough() -> None:
@@ -139,7 +139,7 @@ def test_a_variable_that_names_another_repository_or_changes_answers_is_not_pass
 ) -> None:
     monkeypatch.setenv(name, _MISLEADING[name].format(elsewhere=tmp_path / "elsewhere"))
     assert name not in environment()
-    own = Git(clone)
+    own = Clone(clone)
     try:
         main = own.resolve("main")
         assert main
@@ -228,12 +228,12 @@ def _gone(process: int) -> None:
 
 def test_a_command_of_git_that_fails_is_an_error_with_its_words(clone: Path) -> None:
     with pytest.raises(GitFailed, match=r"Cannot read .*clone with `git ls-tree`: fatal: Not a valid object name"):
-        Git(clone).files("no-such-commit", "releases")
+        Clone(clone).files("no-such-commit", "releases")
 
 
 def test_a_folder_that_is_no_repository_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(GitFailed, match=r"Cannot use .* as a Git repository: fatal: not a git repository"):
-        Git(tmp_path)
+        Clone(tmp_path)
 
 
 # One place

@@ -11,7 +11,7 @@ from desired.git import (
     AtomicUnsupported,
     AuthenticationFailed,
     BranchMissing,
-    Git,
+    Clone,
     GitFailed,
     Rejected,
     RemoteUnreachable,
@@ -33,9 +33,9 @@ def remote(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def clone(remote: Path) -> Git:
+def clone(remote: Path) -> Clone:
     """A clone of it."""
-    return Git(_clone(remote.parent, "clone"), patience=0.2)
+    return Clone(_clone(remote.parent, "clone"), patience=0.2)
 
 
 def _clone(folder: Path, name: str) -> Path:
@@ -45,7 +45,7 @@ def _clone(folder: Path, name: str) -> Path:
     return folder / name
 
 
-def _next(own: Git) -> tuple[str, str]:
+def _next(own: Clone) -> tuple[str, str]:
     """The commit that main is at, and one on it."""
     return git(own.folder, "rev-parse", "origin/main"), git(
         own.folder, "commit-tree", "origin/main^{tree}", "-p", "origin/main", "-m", "Two"
@@ -59,17 +59,17 @@ def _hook(remote: Path, text: str) -> None:
     file.chmod(0o755)
 
 
-def _push(own: Git) -> None:
+def _push(own: Clone) -> None:
     old, new = _next(own)
     own.push("origin", {MAIN: (new, old), LIVE: (new, None)})
 
 
-def test_a_push_moves_both_branches(clone: Git, remote: Path) -> None:
+def test_a_push_moves_both_branches(clone: Clone, remote: Path) -> None:
     _push(clone)
     assert git(remote, "rev-parse", "main") == git(remote, "rev-parse", "live")
 
 
-def test_a_push_that_comes_second_is_rejected(clone: Git, remote: Path) -> None:
+def test_a_push_that_comes_second_is_rejected(clone: Clone, remote: Path) -> None:
     old, new = _next(clone)
     git(remote.parent / "first", "commit", "-q", "--allow-empty", "-m", "Another one")
     git(remote.parent / "first", "push", "-q", "origin", "HEAD:main")
@@ -88,7 +88,7 @@ _LIES = (
 
 @pytest.mark.parametrize("words", _LIES)
 def test_a_server_that_refuses_a_push_is_not_believed_to_have_another_reason(
-    clone: Git, remote: Path, words: str
+    clone: Clone, remote: Path, words: str
 ) -> None:
     _hook(remote, f'echo "{words}" >&2; exit 1')
     with pytest.raises(Rejected) as refused:
@@ -96,21 +96,21 @@ def test_a_server_that_refuses_a_push_is_not_believed_to_have_another_reason(
     assert f"(pre-receive hook declined) remote: {words}" in str(refused.value)
 
 
-def test_words_of_a_server_cannot_change_a_terminal(clone: Git, remote: Path) -> None:
+def test_words_of_a_server_cannot_change_a_terminal(clone: Clone, remote: Path) -> None:
     _hook(remote, r"printf '\033[2J\033]0;title\007 done\n' >&2; exit 1")
     with pytest.raises(Rejected) as refused:
         _push(clone)
     assert str(refused.value).isprintable()
 
 
-def test_a_server_without_atomic_pushes_is_named(clone: Git, remote: Path) -> None:
+def test_a_server_without_atomic_pushes_is_named(clone: Clone, remote: Path) -> None:
     git(remote, "config", "receive.advertiseAtomic", "false")
     with pytest.raises(AtomicUnsupported, match="Cannot push to the remote origin: its server does not support"):
         _push(clone)
 
 
 @pytest.mark.parametrize("ask", [_push, lambda own: own.fetch("origin", [f"+{MAIN}:refs/remotes/origin/main"])])
-def test_a_remote_that_is_away_is_unreachable(clone: Git, remote: Path, ask: Callable[[Git], None]) -> None:
+def test_a_remote_that_is_away_is_unreachable(clone: Clone, remote: Path, ask: Callable[[Clone], None]) -> None:
     _next(clone)
     remote.rename(remote.with_name("hidden.git"))
     with pytest.raises(RemoteUnreachable, match=r"the remote origin: .*Try again when it is reachable") as refused:
@@ -124,7 +124,7 @@ def test_a_remote_that_is_away_is_unreachable(clone: Git, remote: Path, ask: Cal
 )
 @pytest.mark.parametrize("ask", [_push, lambda own: own.fetch("origin", [f"+{MAIN}:refs/remotes/origin/main"])])
 def test_a_remote_that_does_not_know_the_user_names_the_credentials(
-    clone: Git, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str, ask: Callable[[Git], None]
+    clone: Clone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str, ask: Callable[[Clone], None]
 ) -> None:
     _next(clone)
     ssh = tmp_path / "ssh"
@@ -136,13 +136,13 @@ def test_a_remote_that_does_not_know_the_user_names_the_credentials(
         ask(clone)
 
 
-def test_a_branch_that_a_remote_does_not_have_is_named(clone: Git) -> None:
+def test_a_branch_that_a_remote_does_not_have_is_named(clone: Clone) -> None:
     with pytest.raises(BranchMissing, match="The remote origin has no branch live") as missing:
         clone.fetch("origin", [f"+{MAIN}:refs/remotes/origin/main", f"+{LIVE}:refs/remotes/origin/live"])
     assert missing.value.refs == (LIVE,)
 
 
-def test_a_remote_that_has_published_nothing_has_no_live(clone: Git, remote: Path) -> None:
+def test_a_remote_that_has_published_nothing_has_no_live(clone: Clone, remote: Path) -> None:
     repository = Branches(clone, "origin")
     _push(clone)
     repository.refresh()
@@ -152,8 +152,8 @@ def test_a_remote_that_has_published_nothing_has_no_live(clone: Git, remote: Pat
     assert repository.live is None
 
 
-def test_a_clone_that_cannot_be_written_is_not_taken_for_an_unreachable_remote(clone: Git, remote: Path) -> None:
+def test_a_clone_that_cannot_be_written_is_not_taken_for_an_unreachable_remote(clone: Clone, remote: Path) -> None:
     """A folder where a ref should be: no lock, no answer of the remote, and no waiting for either."""
-    _push(Git(remote.parent / "first"))
+    _push(Clone(remote.parent / "first"))
     with pytest.raises(GitFailed, match="Cannot fetch from the remote origin: error: "):
         clone.fetch("origin", [f"+{MAIN}:refs/remotes/origin/main/below"])

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from functools import cached_property
 
-from testbed.api import Api, Object, Ref, Refused, ServerAnswer
+from testbed.api import Api, ApiError, Object, Ref, ServerAnswer
 from testbed.bed import Bed, BedCluster
 from testbed.process import until
 from tests.support.shipped import objects
@@ -94,15 +94,15 @@ def labels(selector: Object) -> str:
     return ",".join(f"{key}={value}" for key, value in selector.get("matchLabels", {}).items())
 
 
-def apply(api: Api, shipped: Shipped, dry_run: bool = False) -> dict[str, ServerAnswer | Refused]:
+def apply(api: Api, shipped: Shipped, dry_run: bool = False) -> dict[str, ServerAnswer | ApiError]:
     """What the API server says of each object, by its path."""
     answers = api.apply_all((each for _, each in shipped), dry_run)
     return {path: answer for (path, _), answer in zip(shipped, answers, strict=True)}
 
 
-def accepted(answers: dict[str, ServerAnswer | Refused]) -> None:
+def accepted(answers: dict[str, ServerAnswer | ApiError]) -> None:
     """Fails where something was refused."""
-    assert {path: str(answer) for path, answer in answers.items() if isinstance(answer, Refused)} == {}
+    assert {path: str(answer) for path, answer in answers.items() if isinstance(answer, ApiError)} == {}
 
 
 def has_accounts(api: Api, namespaces: Iterable[str]) -> None:
@@ -134,7 +134,7 @@ def condition(item: Object, kind: str) -> bool:
     return any(each["type"] == kind and each["status"] == "True" for each in item["status"].get("conditions") or ())
 
 
-def timed(work: Callable[[], dict[str, ServerAnswer | Refused]]) -> tuple[float, dict[str, ServerAnswer | Refused]]:
+def timed(work: Callable[[], dict[str, ServerAnswer | ApiError]]) -> tuple[float, dict[str, ServerAnswer | ApiError]]:
     """The seconds that it took, and what came of it."""
     start = time.monotonic()
     result = work()

@@ -6,7 +6,7 @@ import copy
 
 import pytest
 
-from testbed.api import Ref, Refused, ServerAnswer
+from testbed.api import ApiError, Ref, ServerAnswer
 from tests.e2e.admission.running import Running
 
 _MODES = ("enforce", "warn", "audit")
@@ -18,8 +18,8 @@ def test_every_manifest_is_accepted_without_a_warning(running: Running) -> None:
     assert {path: said for path, said in found.items() if said} == {}
 
 
-def _said(answer: ServerAnswer | Refused) -> list[str]:
-    return [str(answer)] if isinstance(answer, Refused) else answer.warnings
+def _said(answer: ServerAnswer | ApiError) -> list[str]:
+    return [str(answer)] if isinstance(answer, ApiError) else answer.warnings
 
 
 def test_every_namespace_of_a_manifest_enforces_and_warns_of_restricted(running: Running) -> None:
@@ -40,7 +40,7 @@ def test_a_deployment_that_is_not_restricted_is_warned_of_and_its_pod_refused(ru
     assert "would violate PodSecurity" in warning
     meta = {**template["metadata"], "name": "unrestricted", "namespace": deployment["metadata"]["namespace"]}
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": template["spec"]}
-    with pytest.raises(Refused, match=r"violates PodSecurity .restricted:latest."):
+    with pytest.raises(ApiError, match=r"violates PodSecurity .restricted:latest."):
         running.api.apply(pod, dry_run=True)
 
 
@@ -49,5 +49,5 @@ def test_a_field_that_nobody_knows_is_refused(running: Running) -> None:
     for kind in ("Service", "Gateway"):
         unknown = copy.deepcopy(running.of(kind)[0][1])
         unknown["spec"]["surprise"] = 1
-        with pytest.raises(Refused, match="surprise"):
+        with pytest.raises(ApiError, match="surprise"):
             running.api.apply(unknown, dry_run=True)

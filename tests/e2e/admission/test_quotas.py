@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from constructs_lib.rules.resources import quantity
-from testbed.api import Object, Ref, Refused
+from testbed.api import ApiError, Object, Ref
 from testbed.bed import Bed
 from testbed.process import until
 from testbed.report import Record
@@ -61,7 +61,7 @@ def test_a_pod_over_the_quota_is_refused_and_one_that_just_fits_is_not(rollout: 
     left = min(left for name, left in _left(_quota(rollout)["status"]).items() if name.endswith(resource))
     unit = Decimal(2**20) if resource == "memory" else Decimal("0.001")
     rollout.api.apply(_pod(rollout, resource, left), dry_run=True)
-    with pytest.raises(Refused, match="exceeded quota: services"):
+    with pytest.raises(ApiError, match="exceeded quota: services"):
         rollout.api.apply(_pod(rollout, resource, left + unit), dry_run=True)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from constructs_lib.parts.names import DATABASES
 from desired.render.fleet import load_environments
 from stacks.resources.settings import MANAGEMENT, PROJECT
-from testbed.api import Api, Object, Ref, Refused, read
+from testbed.api import Api, ApiError, Object, Ref, read
 from testbed.bed import BedCluster
 from testbed.programs.build import program
 from testbed.pulumi.__main__ import settings
@@ -113,7 +113,7 @@ def reconcile_classes(api: Api, end: threading.Event) -> None:
         for item in api.list(CLUSTER_API, "ClusterClass"):
             if not item.get("status", {}).get("conditions"):
                 ready = _condition("VariablesReady", "True")
-                with contextlib.suppress(Refused):  # the class may be deleted by now
+                with contextlib.suppress(ApiError):  # the class may be deleted by now
                     api.merge(Ref.of(item), {"status": {"conditions": [ready]}}, part="status")
 
 

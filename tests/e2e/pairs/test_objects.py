@@ -9,7 +9,7 @@ from contextlib import ExitStack
 import pytest
 
 from stacks.resources.settings import MANAGEMENT
-from testbed.api import Api, Object, Ref, Refused
+from testbed.api import Api, ApiError, Object, Ref
 from testbed.bed import Bed, define
 from testbed.programs.crds import PROVIDERS
 from testbed.pulumi.monitor import RunFailed
@@ -85,7 +85,7 @@ def test_a_plan_shows_manual_changes_and_up_takes_them_back(stacks: Stacks) -> N
 def test_the_api_server_deletes_a_protected_cluster_only_after_it_was_unprotected(stacks: Stacks) -> None:
     stacks.up_with_database(PROTECTED)
     cluster = Ref(CLUSTER_API, "Cluster", PROTECTED, PROTECTED)
-    with pytest.raises(Refused, match="this cluster is protected"):
+    with pytest.raises(ApiError, match="this cluster is protected"):
         stacks.api.delete(cluster)
     stacks.up(PROTECTED, unprotected=["cluster"])
     stacks.api.delete(cluster)
@@ -145,10 +145,10 @@ def test_a_namespace_takes_one_cluster_with_an_owner(stacks: Stacks) -> None:
     stacks.up(FIRST)
     meta = {"name": "another", "namespace": FIRST}
     cluster = {"apiVersion": CLUSTER_API, "kind": "Cluster", "metadata": meta, "spec": {"paused": True}}
-    with pytest.raises(Refused, match="a Cluster needs an owner"):
+    with pytest.raises(ApiError, match="a Cluster needs an owner"):
         stacks.api.apply(cluster)
     owned = {**cluster, "metadata": {**meta, "labels": {"desired.dev/owner": "somebody"}}}
-    with pytest.raises(Refused, match="exceeded quota: one-cluster"):
+    with pytest.raises(ApiError, match="exceeded quota: one-cluster"):
         stacks.api.apply(owned)
 
 

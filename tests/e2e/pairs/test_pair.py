@@ -7,7 +7,7 @@ import pytest
 
 from constructs_lib.parts.names import DATABASES
 from stacks.resources.observed import unhealthy
-from testbed.api import Api, Object, Ref, Refused
+from testbed.api import Api, ApiError, Object, Ref
 from testbed.bed import Bed, BedCluster
 from testbed.cluster_api import ClusterApi
 from testbed.process import until
@@ -71,7 +71,7 @@ def living(bed: Bed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Livin
 def test_the_webhooks_of_cluster_api_are_called(living: LivingPair) -> None:
     meta = {"name": OPS, "namespace": OPS, "labels": {"desired.dev/owner": "somebody"}}
     nonsense = {"topology": {"classRef": {"name": "none"}, "version": "banana"}}
-    with pytest.raises(Refused, match=r"admission webhook .* must be a valid semantic version"):
+    with pytest.raises(ApiError, match=r"admission webhook .* must be a valid semantic version"):
         living.api.apply({"apiVersion": CLUSTER_API, "kind": "Cluster", "metadata": meta, "spec": nonsense})
 
 

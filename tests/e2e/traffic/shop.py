@@ -10,7 +10,7 @@ from types import TracebackType
 from testbed.api import Object
 from testbed.bed import Bed
 from testbed.gateway import EnvoyGateway
-from testbed.load import Load, Target
+from testbed.load import Load, LoadTarget
 from testbed.manifests import objects
 from testbed.process import Process, until
 from tests.e2e.traffic.certificate import wildcard
@@ -35,19 +35,19 @@ class Shop:
             self._stack.close()
             raise
 
-    def load(self, rate: float, *targets: Target, limit: int = 0) -> Load:
+    def load(self, rate: float, *targets: LoadTarget, limit: int = 0) -> Load:
         """Requests to these targets, in turn; see `Load`."""
         self._loads += 1
         return Load(self.folder / f"load-{self._loads}", rate, targets, self._authority, limit)
 
-    def inside(self, service: str, kind: str = "http", wait_seconds: float = 0.0) -> Target:
+    def inside(self, service: str, kind: str = "http", wait_seconds: float = 0.0) -> LoadTarget:
         """A service as its callers reach it."""
         url = f"http://{self.internal.address}:{INTERNAL_PORT}"
-        return Target(kind, url, f"{service}.shop:{INTERNAL_PORT}", wait_seconds)
+        return LoadTarget(kind, url, f"{service}.shop:{INTERNAL_PORT}", wait_seconds)
 
-    def outside(self, host: str, kind: str = "http", wait_seconds: float = 0.0) -> Target:
+    def outside(self, host: str, kind: str = "http", wait_seconds: float = 0.0) -> LoadTarget:
         """A host as people outside reach it, with TLS."""
-        return Target(kind, f"https://{self.external.address}:{HTTPS_PORT}", f"{host}.{DOMAIN}", wait_seconds)
+        return LoadTarget(kind, f"https://{self.external.address}:{HTTPS_PORT}", f"{host}.{DOMAIN}", wait_seconds)
 
     def await_slot(self, *names: str) -> None:
         """Waits until these Deployments have all their pods."""

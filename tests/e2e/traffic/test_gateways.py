@@ -9,7 +9,7 @@ from constructs_lib.testing import render
 from envs.prod import ENV
 from testbed.api import Object, Ref
 from testbed.gateway import NAMESPACE, Proxy
-from testbed.load import Target
+from testbed.load import LoadTarget
 from testbed.process import until
 from tests.e2e.traffic.shop import DOMAIN, HTTP_PORT, HTTPS_PORT, INTERNAL_PORT, Shop
 
@@ -85,7 +85,7 @@ def test_network_policies_select_the_proxies_pods(shop: Shop) -> None:
 
 
 def test_every_route_answers_from_its_own_service_under_each_of_its_hosts(shop: Shop) -> None:
-    wanted: dict[Target, str] = {}
+    wanted: dict[LoadTarget, str] = {}
     for route in _routes(shop):
         service = route["metadata"].get("labels", {}).get("app.kubernetes.io/name", "")
         kind = "grpc" if route["kind"] == "GRPCRoute" else "http"

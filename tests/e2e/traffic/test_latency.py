@@ -1,6 +1,6 @@
 """What a gateway adds to latency."""
 
-from testbed.load import Sample, Target
+from testbed.load import LoadTarget, Sample
 from testbed.report import Record
 from tests.e2e.traffic.measured import percentile
 from tests.e2e.traffic.shop import Shop
@@ -8,11 +8,11 @@ from tests.e2e.traffic.shop import Shop
 _RATE, _REQUESTS = 150, 800
 
 
-def _direct(shop: Shop, service: str, kind: str) -> Target:
+def _direct(shop: Shop, service: str, kind: str) -> LoadTarget:
     """A pod of the service, past the gateway."""
     pod = shop.api.list("v1", "Pod", "shop", f"app.kubernetes.io/name={service}")[0]
     port = pod["spec"]["containers"][0]["ports"][0]["containerPort"]
-    return Target(kind, f"http://{pod['status']['podIP']}:{port}", f"{service}.shop:8080")
+    return LoadTarget(kind, f"http://{pod['status']['podIP']}:{port}", f"{service}.shop:8080")
 
 
 def test_what_the_gateway_adds_to_latency_is_measured(shop: Shop, record: Record) -> None:

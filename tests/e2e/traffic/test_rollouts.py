@@ -5,7 +5,7 @@ import time
 from collections import Counter
 from itertools import pairwise
 
-from testbed.load import Load, Target
+from testbed.load import Load, LoadTarget
 from testbed.nodes import NEVER_READY
 from testbed.process import until
 from testbed.report import Record
@@ -17,7 +17,7 @@ _RATE = 520.0
 """Requests a second."""
 
 
-def _mixed(shop: Shop, http: str, grpc: str) -> list[Target]:
+def _mixed(shop: Shop, http: str, grpc: str) -> list[LoadTarget]:
     """Of twenty requests ten are HTTP from outside and inside, eight gRPC and two WebSocket."""
     outside, inside, call = shop.outside("shop"), shop.inside(http), shop.inside(grpc, "grpc")
     socket = shop.outside("shop", "websocket")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed.api import Object, Ref, Refused, ServerAnswer
+from testbed.api import ApiError, Object, Ref, ServerAnswer
 from testbed.pulumi.monitor import Monitor, RunFailed, run
 
 KINDS = {"Namespace", "Secret", "Widget"}
@@ -46,12 +46,12 @@ class FakeApi:
 
     def get(self, ref: Ref) -> Object | None:
         if ref.kind not in KINDS:
-            raise Refused(404, f"the server has no {ref.kind}")
+            raise ApiError(404, f"the server has no {ref.kind}")
         return copy.deepcopy(self.objects.get(ref))
 
     def apply(self, item: Object, manager: str, dry_run: bool = False) -> ServerAnswer:
         if item.get("spec", {}).get("size", 0) > 9:
-            raise Refused(422, "spec.size must be at most 9")
+            raise ApiError(422, "spec.size must be at most 9")
         made = copy.deepcopy({**item, "status": {"seen": True}})
         made["metadata"]["uid"] = "from the server"
         if not dry_run:
