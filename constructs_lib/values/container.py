@@ -86,7 +86,7 @@ EnvValue = Annotated[
     | Annotated[ConfigKey, Tag("\0ConfigKey")]
     | Annotated[FieldOf, Tag("\0FieldOf")]
     | Annotated[Public, Tag("\0Public")],
-    one_of("text, a whole number, SecretKey(…), ConfigKey(…), FieldOf(…) or Public(…)", _env_kind),
+    one_of("a string, a whole number, SecretKey(…), ConfigKey(…), FieldOf(…) or Public(…)", _env_kind),
 ]
 Env = dict[VariableName, EnvValue]
 

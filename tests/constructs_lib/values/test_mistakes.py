@@ -11,7 +11,7 @@ from constructs_lib import Port, Probe, Scale, Service
 from constructs_lib.values import Value, sentences, unknown_field
 from tests.support.mistakes import HTTP, SERVICE, by_sentence, mistake, mistakes, service_mistake, service_mistakes
 
-ENV = "text, a whole number, SecretKey(…), ConfigKey(…), FieldOf(…) or Public(…)"
+ENV = "a string, a whole number, SecretKey(…), ConfigKey(…), FieldOf(…) or Public(…)"
 NAME = "a name: lower-case letters, digits and '-', at most 63, beginning with a letter"
 VARIABLE = "the name of an environment variable: letters, digits and '_'"
 SECRET = "hunter2-correct-horse"

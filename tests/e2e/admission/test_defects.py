@@ -15,15 +15,9 @@ from testbed.api import Api
 from testbed.bed import Bed
 from testbed.programs.build import program
 from testbed.report import Record
-from tests.support import layers
+from tests.support import defects_page, layers
 from tests.support.defects import DEFECTS, Defect
 from tests.support.planted import Planted, cluster
-from tests.support.shipped import ROOT
-
-_PAGE = ROOT / "docs" / "defects.md"
-_BEGIN, _END = "<!-- the table begins -->\n", "<!-- the table ends -->\n"
-_HEAD = "| Defect | values | rules | checkers | API server | First words |\n| --- | --- | --- | --- | --- | --- |\n"
-_LENGTH = 120
 
 
 class Outcome(NamedTuple):
@@ -38,16 +32,17 @@ class Outcome(NamedTuple):
         """The words of those that refused it, the first one first."""
         return [said for said in (self.values, self.rules, *self.checkers.values(), self.server) if said]
 
-    def row(self, name: str) -> str:
-        """A line of the table."""
+    def cells(self) -> list[str]:
+        """The cells of its row in the table."""
         checkers = ", ".join(checker for checker, said in self.checkers.items() if said)
-        marks = ["✓" if self.values else "", "✓" if self.rules else "", checkers, "✓" if self.server else ""]
-        return f"| {' | '.join([name, *marks, _cell(self.refusals()[0])])} |\n"
-
-
-def _cell(words: str) -> str:
-    short = words if len(words) <= _LENGTH else words[:_LENGTH].rpartition(" ")[0] + " …"
-    return short.replace("|", "\\|").replace("<", "&lt;")
+        first = defects_page.cell(self.refusals()[0])
+        return [
+            defects_page.mark(self.values),
+            defects_page.mark(self.rules),
+            checkers,
+            defects_page.mark(self.server),
+            first,
+        ]
 
 
 @pytest.fixture(scope="module")
@@ -120,10 +115,7 @@ def test_the_api_server_is_the_only_one_to_refuse_some(outcomes: dict[str, Outco
 
 
 def test_the_documentation_says_who_refuses_each_defect(outcomes: dict[str, Outcome]) -> None:
-    table = _HEAD + "".join(outcome.row(name) for name, outcome in outcomes.items())
-    before, _, rest = _PAGE.read_text(encoding="utf-8").partition(_BEGIN)
-    written, _, after = rest.partition(_END)
+    rows = {name: outcome.cells() for name, outcome in outcomes.items()}
     if "DESIRED_WRITE_DOCS" in os.environ:
-        _PAGE.write_text(before + _BEGIN + table + _END + after, encoding="utf-8")
-    else:
-        assert written.splitlines() == table.splitlines()
+        defects_page.write(rows)
+    assert defects_page.read() == rows
