@@ -91,6 +91,10 @@ class Cache:
         self._known[key] = digests
         return digests
 
+    def is_empty(self) -> bool:
+        """Whether it has no unit at all."""
+        return self._db.execute("select 1 from unit limit 1").fetchone() is None
+
     def note(self, key: str) -> Json | None:
         """The note under a key; None if there is none."""
         row = self._db.execute("select value, sum from note where key = ?", (key,)).fetchone()

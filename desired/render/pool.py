@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -47,16 +48,33 @@ class RendererProcess:
             encoding="utf-8",
         )
         self.rendered = 0
+        self._is_starting = False
+
+    def get_ready(self) -> None:
+        """Has it import the constructs and start node. Does not wait for it."""
+        with suppress(BrokenPipeError):  # the next request finds out why
+            self._send({"do": "start"})
+        self._is_starting = True
 
     def ask(self, do: str, request: Json, **more: object) -> Iterator[Json]:
         """The answers to one request, without the closing line. Raises Problem when it is refused, or RendererDied."""
-        assert self._process.stdin
-        assert self._process.stdout
+        if self._is_starting:
+            self._is_starting = False
+            with suppress(Problem):  # what is wrong is wrong for this request too
+                list(self._answers(request))
         try:
-            self._process.stdin.write(json.dumps({"contract": CONTRACT, "do": do, **request, **more}) + "\n")
-            self._process.stdin.flush()
+            self._send({"do": do, **request, **more})
         except BrokenPipeError:
             raise self._died(request) from None
+        yield from self._answers(request)
+
+    def _send(self, request: Json) -> None:
+        assert self._process.stdin
+        self._process.stdin.write(json.dumps({"contract": CONTRACT, **request}) + "\n")
+        self._process.stdin.flush()
+
+    def _answers(self, request: Json) -> Iterator[Json]:
+        assert self._process.stdout
         for line in self._process.stdout:
             if not line.endswith("\n"):  # it died while it wrote
                 break
@@ -103,6 +121,13 @@ class RendererPool:
     size: int = field(default_factory=cores)
     _idle: list[RendererProcess] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def start(self, code: Code) -> None:
+        """Starts all processes, so that they are ready when there are jobs: each takes most of a second."""
+        for _ in range(self.size):
+            process = RendererProcess(code)
+            process.get_ready()
+            self._keep(process)
 
     def ask(self, code: Code, do: str, request: Json, **more: object) -> list[Json]:
         """The answers of a renderer with this code. Raises Problem when it is refused, RendererDied if two died."""

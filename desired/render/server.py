@@ -4,10 +4,12 @@ The contract, version 1. A request is one line of JSON:
 
     {"contract": 1, "do": "plan" | "render" | "check", "cluster": …, "releases": …, "rollouts": …, "specs": …}
     {"contract": 1, "do": "describe"}
+    {"contract": 1, "do": "start"}
 
 `render` adds `"units": [id, …]`. `plan` may add `"changed": [service, …]`, to hear only of what a change of these
 services' releases and rollouts can touch. `check` adds `"keys": [key of each unit]` and `"facts": {key: facts}`; a
-renderer keeps the facts that it was given, and asks for those that it lacks. Answers are lines, the last one
+renderer keeps the facts that it was given, and asks for those that it lacks. `start` has no answer: it gets ready to
+render, while whoever asks has something else to do. Only head's own code is asked. Answers are lines, the last one
 `{"done": true}` or `{"problems": [sentence, …]}`:
 
     plan    {"touched": [service, …]}, where it was told what changed
@@ -25,7 +27,7 @@ import gc
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -44,6 +46,7 @@ from .fleet import Fleet, load_environments, load_services
 if TYPE_CHECKING:
     from constructs_lib.rules.check import ClusterCheck
     from constructs_lib.rules.facts import RuleFacts
+    from constructs_lib.units import Unit
 
 CONTRACT = 1
 
@@ -95,6 +98,8 @@ class Renderer:
                 environments = self.environments.values()
                 listed = [each.model_dump(mode="json", exclude_defaults=True) for each in environments]
                 yield {"environments": listed, "specs": self.specs}
+            case "start":
+                _import_constructs()
             case "plan":
                 yield from self._plan(self._read(request), request)
             case "render":
@@ -138,8 +143,7 @@ class Renderer:
             yield {"unit": unit.id, "key": unit.key(library), "folder": unit.folder, "sources": unit.sources}
 
     def _render(self, plan: Plan, request: Json) -> Iterator[Json]:
-        use_bundled_node()
-        from constructs_lib.build import build  # noqa: PLC0415 - starts node, which `plan` and `check` do without
+        build = _import_constructs()
         from constructs_lib.rules.check import unit_findings  # noqa: PLC0415 - only rendering and checking need rules
         from constructs_lib.rules.declarations import facts_of  # noqa: PLC0415
 
@@ -169,6 +173,14 @@ class Renderer:
                 del known[key]
         check = self._checks.setdefault(request["cluster"], ClusterCheck(plan.environment, plan.role))
         return {"findings": check.findings({key: known[key] for key in keys})}
+
+
+def _import_constructs() -> Callable[[Unit, str], dict[str, Json]]:
+    """The function that builds a unit. The first call starts node, which `plan` and `check` do without."""
+    use_bundled_node()
+    from constructs_lib.build import build  # noqa: PLC0415
+
+    return build
 
 
 def serve(fleet: Fleet) -> None:

@@ -23,7 +23,7 @@ from .inputs import Target
 from .manifests import MANIFESTS, ClusterManifests
 from .pipeline import Pipeline
 from .pool import RendererPool
-from .source import HEAD
+from .source import HEAD, Code
 from .work_tree import WorkTree
 
 
@@ -64,6 +64,8 @@ def synthesized(fleet: Fleet, root: Path) -> Iterator[Synthesized]:
     """All clusters of the work tree, rendered where needed and checked. Raises Problem with all that is wrong."""
     pool, cache = RendererPool(), Cache(cache_folder() / "units.db" if cache_is_trusted() else None)
     try:
+        if cache.is_empty():  # certainly everything is to be rendered
+            pool.start(Code(root))
         tree = WorkTree(fleet, root)
         tree.check()
         pipeline = Pipeline(pool, cache, tree.renderer)

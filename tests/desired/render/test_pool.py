@@ -29,6 +29,12 @@ def dies(request):
 
 for line in sys.stdin:
     request = json.loads(line)
+    if request["do"] == "start":
+        if deaths.is_file() and "start" in deaths.read_text():
+            deaths.unlink()
+            sys.exit("no node")
+        print(json.dumps({"done": True}), flush=True)
+        continue
     if request["do"] == "refuse":
         print(json.dumps({"problems": ["no", "never"]}), flush=True)
         continue
@@ -167,6 +173,20 @@ def test_what_a_renderer_refuses_leaves_the_other_jobs_alone(code: Code, pool: R
         RendererProcess(broken)
     with pytest.raises(FileNotFoundError):
         rendered(pool, [job(broken, "one")])
+
+
+def test_renderers_that_were_started_before_there_were_jobs_do_them(code: Code, pool: RendererPool) -> None:
+    pool.start(code)
+    before = {id(each) for each in pool._idle}
+    assert len(before) == pool.size
+    assert sorted(rendered(pool, [job(code, "a"), job(code, "b")])) == ["a", "b"]
+    assert {id(each) for each in pool._idle} == before
+
+
+def test_a_renderer_that_dies_while_it_starts_is_replaced(code: Code, pool: RendererPool) -> None:
+    (code.folder / "deaths").write_text("start")
+    pool.start(code)
+    assert rendered(pool, [job(code, "a"), job(code, "b"), job(code, "c")])
 
 
 def test_of_many_renderers_those_used_last_are_kept(code: Code, pool: RendererPool) -> None:
