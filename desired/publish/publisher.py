@@ -19,7 +19,7 @@ from ..git import Clone
 from ..history import commit_message, release_files
 from ..history.history import History
 from ..history.index import Index
-from ..render.cache import Cache, cache_folder, cache_is_trusted
+from ..render.cache import open_cache
 from ..render.manifests import MANIFESTS, Changes
 from ..render.pipeline import Pipeline
 from ..render.pool import RendererPool
@@ -46,7 +46,7 @@ class Publisher:
         """If you pass a `pool`, it stays open after this ends."""
         self.branches, self.git = branches, branches.git
         self._pool, self._own_pool = pool or RendererPool(), pool is None
-        self._cache = Cache(cache_folder() / "units.db" if cache_is_trusted() else None)
+        self._cache = open_cache()
         self.sources = CommitSources(self.git, self._pool, self._cache)
         self.index = Index(self.git, self.git.common / "desired" / "index.db")
         self.history = History(self.git, self.sources, self.index)

@@ -5,8 +5,15 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+
+from .cores import cores
+
+_AHEAD = 16
+"""So many folders may be written before they are put in place. More would only take memory."""
 
 
 def on_disk(folder: Path) -> dict[str, str]:
@@ -47,9 +54,10 @@ def exchange(
     for path, folder in touched.items():
         if not folder:
             (manifests / path).unlink()
-    for folder in sorted({folder for folder in touched.values() if folder}):
-        _write_folder(scratch / "new", texts(folders[folder]))
-        _put_in_place(scratch / "new", manifests, folder, scratch / "gone")
+    replaced = sorted({folder for folder in touched.values() if folder})
+    # In this order, because a folder may be inside another one.
+    for folder, new in _written(scratch, ((folder, texts(folders[folder])) for folder in replaced)):
+        _put_in_place(new, manifests, folder, scratch / "gone")
     _remove_empty(manifests)
     shutil.rmtree(scratch, ignore_errors=True)
     return changed
@@ -63,8 +71,27 @@ def _enclosing(path: str, folders: Mapping[str, object]) -> str:
     return ""
 
 
+def _written(scratch: Path, folders: Iterable[tuple[str, Mapping[str, str]]]) -> Iterator[tuple[str, Path]]:
+    """Writes each folder to a place of its own, and returns it in the same order. All cores write, a little ahead."""
+    scratch.mkdir(parents=True, exist_ok=True)
+    with ThreadPoolExecutor(cores()) as threads:
+        ahead: deque[tuple[str, Path, Future[None]]] = deque()
+        for number, (folder, texts) in enumerate(folders):
+            new = scratch / f"new-{number}"
+            ahead.append((folder, new, threads.submit(_write_folder, new, texts)))
+            if len(ahead) > _AHEAD:
+                yield _finished(*ahead.popleft())
+        while ahead:
+            yield _finished(*ahead.popleft())
+
+
+def _finished(folder: str, new: Path, writing: Future[None]) -> tuple[str, Path]:
+    writing.result()
+    return folder, new
+
+
 def _write_folder(folder: Path, texts: Mapping[str, str]) -> None:
-    folder.mkdir(parents=True)
+    folder.mkdir()
     for path, text in texts.items():
         with open(f"{folder}/{path.rpartition('/')[2]}", "wb") as file:
             file.write(text.encode())

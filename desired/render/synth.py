@@ -16,7 +16,7 @@ from constructs_lib.values.data import digest
 from ..progress import say
 from ..wording import counted
 from . import yaml
-from .cache import Cache, cache_folder, cache_is_trusted
+from .cache import cache_folder, open_cache
 from .files import exchange
 from .fleet import Fleet
 from .inputs import Target
@@ -62,7 +62,7 @@ class Synthesized:
 @contextmanager
 def synthesized(fleet: Fleet, root: Path) -> Iterator[Synthesized]:
     """All clusters of the work tree, rendered where needed and checked. Raises Problem with all that is wrong."""
-    pool, cache = RendererPool(), Cache(cache_folder() / "units.db" if cache_is_trusted() else None)
+    pool, cache = RendererPool(), open_cache()
     try:
         if cache.is_empty():  # certainly everything is to be rendered
             pool.start(Code(root))

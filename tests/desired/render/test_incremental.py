@@ -207,15 +207,15 @@ def test_an_output_changed_by_hand_is_made_anew(name: str, repo: Repository) -> 
 
 def _poison(repo: Repository, *, with_sum: bool) -> None:
     """Change what the cache holds of the greeter, with or without a sum that fits."""
-    db = sqlite3.connect(repo.cache / "units.db")
-    for key, digests, files, facts in db.execute("select key, digests, files, facts from unit").fetchall():
+    db = sqlite3.connect(repo.cache / "outputs.db")
+    for key, digests, files, facts in db.execute("select key, digests, files, facts from output").fetchall():
         if '"GREETING"' not in facts:
             continue
         bad = files.replace("hello", "poison")
         found = {path: digest(text) for path, text in json.loads(bad).items()}
         columns = (json.dumps(found), bad, facts) if with_sum else (digests, bad, facts)
         sum_ = digest("\0".join((key, *columns))) if with_sum else "0" * 64
-        db.execute("update unit set digests = ?, files = ?, facts = ?, sum = ? where key = ?", (*columns, sum_, key))
+        db.execute("update output set digests = ?, files = ?, facts = ?, sum = ? where key = ?", (*columns, sum_, key))
     db.commit()
     db.close()
 
@@ -229,19 +229,19 @@ def test_a_damaged_entry_of_the_cache_is_made_anew(repo: Repository) -> None:
 
 def test_a_cache_that_is_no_database_is_made_anew(repo: Repository) -> None:
     before = repo.tree()
-    for file in repo.cache.glob("units.db*"):
+    for file in repo.cache.glob("outputs.db*"):
         file.unlink()
-    (repo.cache / "units.db").write_text("no database" * 1000)
+    (repo.cache / "outputs.db").write_text("no database" * 1000)
     rendered(repo)
     assert repo.tree() == before
 
 
 def test_a_cache_that_is_damaged_inside_is_a_sentence(repo: Repository) -> None:
     before = repo.tree()
-    db = sqlite3.connect(repo.cache / "units.db")
+    db = sqlite3.connect(repo.cache / "outputs.db")
     db.execute("pragma wal_checkpoint(truncate)")
     db.close()
-    file = repo.cache / "units.db"
+    file = repo.cache / "outputs.db"
     pages = bytearray(file.read_bytes())
     pages[4096:] = b"\xff" * (len(pages) - 4096)
     file.write_bytes(pages)

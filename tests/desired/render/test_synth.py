@@ -8,7 +8,7 @@ import pytest
 
 from constructs_lib.values import Problem
 from desired.render import Fleet
-from desired.render.cache import Cache, cache_folder
+from desired.render.cache import open_cache
 from desired.render.pool import RendererPool
 from desired.render.source import Code
 from desired.render.synth import synthesized
@@ -24,7 +24,8 @@ def started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Code]:
         raise Problem("refused")
 
     monkeypatch.setenv("DESIRED_CACHE_DIR", str(tmp_path))
-    monkeypatch.delenv("DESIRED_CACHE", raising=False)
+    for name in ("DESIRED_CACHE", "CI"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(RendererPool, "start", lambda _pool, code: found.append(code))
     monkeypatch.setattr(WorkTree, "check", refuse)
     return found
@@ -50,9 +51,8 @@ def test_without_a_cache_renderers_start_at_once(
 
 
 def test_with_units_in_the_cache_renderers_start_only_when_needed(started: list[Code], tmp_path: Path) -> None:
-    cache = Cache(cache_folder() / "units.db")
+    cache = open_cache()
     cache.put("key", {"a.yaml": "a"}, {})
-    cache.used(["key"])
     cache.close()
     run(tmp_path)
     assert started == []
