@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 import time
 
+from .wording import printable
+
 
 def say(line: str) -> None:
     """Prints one line for a person to standard error, so that programs can read standard output."""
-    print(line, file=sys.stderr, flush=True)
+    print(printable(line), file=sys.stderr, flush=True)
 
 
 class Progress:
@@ -27,7 +29,7 @@ class Progress:
             return
         self._next = time.monotonic() + (0.1 if self._terminal else 5.0)
         self._shown = True
-        line = f"{self._what} {self._done}/{self._total} {name}"
+        line = f"{self._what} {self._done}/{self._total} {printable(name)}"
         if self._terminal:
             print(f"\r\x1b[2K{line[:100]}", end="", file=sys.stderr, flush=True)
         else:

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 
 
 def listed(words: Sequence[str], last: str = "and") -> str:
     """Words as a sentence lists them: `a`, `a and b`, `a, b and c`. `last` stands before the last one."""
     return f" {last} ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
+def printable(text: str) -> str:
+    """The text without what would change a terminal, or the way that it is read: each such character becomes `?`.
+
+    Names of people and of files, messages of commits, and what a remote says may hold anything.
+    """
+    return text if text.isprintable() else "".join("?" if _changes_terminals(each) else each for each in text)
+
+
+def _changes_terminals(character: str) -> bool:
+    """Controls but the tab, halves of surrogate pairs, and invisible marks but the two that join letters."""
+    return unicodedata.category(character) in ("Cc", "Cs", "Cf") and character not in "\t\u200c\u200d"
 
 
 def counted(number: int, thing: str) -> str:

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, NoReturn, ParamSpec, TypeVar
 
+from ..wording import printable
+
 if TYPE_CHECKING:
     from ..core.errors import Problem
 
@@ -48,7 +50,7 @@ def reports_failures(command: Callable[P, T]) -> Callable[P, T]:
 
 def _end(code: int, *sentences: str) -> NoReturn:
     for sentence in sentences:
-        print(f"✗ {sentence}", file=sys.stderr)
+        print(f"✗ {printable(sentence)}", file=sys.stderr)
     sys.exit(code)
 
 

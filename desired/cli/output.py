@@ -5,24 +5,46 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderHook, RenderResult
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 from ..publish.result import OperationResult
-from ..wording import counted
+from ..wording import counted, printable
 
 
 def console() -> Console:
     """Standard output: as wide as the terminal, and wide enough for a table where there is none."""
-    return Console(width=None if sys.stdout.isatty() else 140, highlight=False)
+    found = Console(width=None if sys.stdout.isatty() else 140, highlight=False)
+    found.push_render_hook(_Printable())
+    return found
+
+
+class _Printable(RenderHook):
+    """Takes out of all that is shown what would change a terminal: names and messages of others may hold anything."""
+
+    def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
+        return [_Cleaned(each) for each in renderables]
+
+
+@dataclass(frozen=True)
+class _Cleaned:
+    shown: ConsoleRenderable
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for segment in console.render(self.shown, options):
+            lines = "\n".join(map(printable, segment.text.split("\n")))
+            yield segment if segment.control else Segment(lines, segment.style)
 
 
 def show_json(data: object) -> None:
     """One JSON document on standard output."""
-    print(json.dumps(data, indent=2, ensure_ascii=False))
+    # Half of a surrogate pair, which a name may hold, becomes an escape of JSON.
+    print(json.dumps(data, indent=2, ensure_ascii=False).encode("utf-8", "backslashreplace").decode())
 
 
 _MARKS = {"live": ("✓", "green"), "planned": ("…", "yellow"), "unchanged": ("=", "cyan"), "repeated": ("=", "cyan")}

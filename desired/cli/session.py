@@ -47,15 +47,18 @@ class Session:
         published = PublishedCommits(self.publisher.branches, self.publisher.sources)
         return ClusterObserver(kubeconfig, published).observe(environment)
 
+    def looked_at(self, request: OperationOptions) -> str:
+        """The commit that the person looked at before this command; an empty string if they do not say."""
+        return self.commit("expected", request.expected) if request.expected else ""
+
     def perform(self, operation: Operation, request: OperationOptions, dry_run: bool | None = None) -> OperationResult:
         """Does an operation. Raises Problem, Refused, Conflict or Unreachable."""
-        expected = self.commit("expected", request.expected) if request.expected else self.head
         with self.typed.mistakes(actor=self.typed.label("actor") if self.options.actor else "user.name of git config"):
             intent = Intent(
                 operation=operation,
                 actor=self.actor,
                 reason=request.reason,
-                expected=expected,
+                expected=self.looked_at(request) or self.head,
                 key=request.key or uuid.uuid4().hex,
                 unobserved=request.unobserved,
             )
@@ -78,7 +81,7 @@ class Session:
 
     def tag(self, parameter: str, name: str) -> str:
         """The commit of a tag, fetched. Raises Problem, Unreachable."""
-        self.publisher.branches.fetch_tags()
+        self.publisher.branches.fetch_tag(name)
         return self._resolved(parameter, name, f"refs/tags/{name}", "tag")
 
     def before(self, parameter: str, commit: str) -> str:

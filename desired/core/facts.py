@@ -38,6 +38,12 @@ class Needs:
     stable_in: tuple[str, ...] = ()
     """The environments whose stable images so far count."""
 
+    @property
+    def commits(self) -> frozenset[str]:
+        """All commits that it names."""
+        states = [each.commit for each in (self.recipe, self.state, self.undone) if each]
+        return frozenset({self.specs_at, self.platform, *states} - {""})
+
 
 @dataclass(frozen=True)
 class Facts:

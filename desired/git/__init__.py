@@ -1,5 +1,6 @@
 """The only place that talks to Git: by its own commands, see `docs/decisions/0007-operations-on-git.md`."""
 
+from .commits import Author, Commit, CommitChanges
 from .errors import (
     AtomicUnsupported,
     AuthenticationFailed,
@@ -12,7 +13,7 @@ from .errors import (
     failed,
 )
 from .process import OLDEST, TreeEntry, run_git
-from .reading import Author, Commit, CommitChanges
+from .reading import Content
 from .writing import Clone
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Clone",
     "Commit",
     "CommitChanges",
+    "Content",
     "GitFailed",
     "GitMissing",
     "Locked",

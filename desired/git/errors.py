@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..core.errors import Problem, Unreachable
+from ..wording import printable
 
 _NO_ACCESS = re.compile(
     r"Authentication failed|Permission denied \(|could not read (Username|Password)|terminal prompts disabled"
@@ -117,4 +118,4 @@ def _lines(done: subprocess.CompletedProcess[bytes]) -> list[str]:
 
 def clean(text: str) -> str:
     """A text of somebody else, cut to a length, without characters that would change a terminal."""
-    return "".join(each if each.isprintable() else "?" for each in text.strip())[:_LONGEST]
+    return printable(text.strip())[:_LONGEST]

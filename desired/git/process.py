@@ -20,16 +20,15 @@ OLDEST = (2, 31)
 with 2.29, `init -b` with 2.28, and `prepare` of `update-ref --stdin` with 2.27.
 """
 
-_SETTINGS = (
-    "-c",
-    "core.quotePath=false",
-    "-c",
-    "gc.auto=0",
-    "-c",
-    "maintenance.auto=false",
-    "-c",
-    "advice.detachedHead=false",
-)
+_SETTINGS = ("gc.auto=0", "maintenance.auto=false", "i18n.commitEncoding=UTF-8", "color.ui=false")
+"""Settings that a user's configuration cannot change. Everything else that is parsed comes from commands that read no
+settings at all (plumbing), with names and contents as bytes."""
+_VARIABLES = {
+    "LC_ALL": "C",
+    "GIT_NO_REPLACE_OBJECTS": "1",  # a commit's content is what its id says
+    "GIT_GRAFT_FILE": os.devnull,  # and its parents are those that it names
+    "GIT_LITERAL_PATHSPECS": "1",  # and a path is a path, whatever characters it has
+}
 
 _KEPT = re.compile(
     r"GIT_("
@@ -47,12 +46,31 @@ means or what is printed.
 """
 
 
+FILE = "100644"
+"""The mode of a plain file."""
+
+
 class TreeEntry(NamedTuple):
-    """One entry of a tree."""
+    """One entry of a tree. Two files are the same only if all three are: a link to a text is not that text."""
 
     mode: str
     kind: str
     id: str
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a plain file: no folder, link, submodule or program."""
+        return self.mode == FILE
+
+
+def in_bytes(path: str) -> bytes:
+    """The bytes of a path of a repository. A path may have bytes that are not UTF-8; they survive both ways."""
+    return path.encode("utf-8", "surrogateescape")
+
+
+def as_path(name: bytes) -> str:
+    """The path that these bytes are. See `in_bytes`."""
+    return name.decode("utf-8", "surrogateescape")
 
 
 def run_git(
@@ -72,13 +90,14 @@ def run_git(
 
 def command(*words: str, folder: Path | None = None) -> list[str]:
     """The command line of git with these words, in a folder."""
-    return ["git", *(("-C", str(folder)) if folder else ()), *_SETTINGS, *words]
+    settings = [word for setting in _SETTINGS for word in ("-c", setting)]
+    return ["git", *(("-C", str(folder)) if folder else ()), *settings, *words]
 
 
 def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
     """The variables that git is given: its messages in English, and nothing that would point it elsewhere."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_") or _KEPT.fullmatch(name)}
-    return {**kept, "LC_ALL": "C", **(more or {})}
+    return {**kept, **_VARIABLES, **(more or {})}
 
 
 @cache
@@ -112,12 +131,15 @@ class GitProcess:
         done = self.run("rev-parse", "--absolute-git-dir")
         if done.returncode:
             raise failed(f"use {folder} as a Git repository", done, "Run this in a clone of the platform repository")
-        self.directory = Path(os.fsdecode(done.stdout).removesuffix("\n"))
+        self.directory = _path(done.stdout)
+        # Paths in questions start at the root, wherever in the clone the person is. A bare repository has none.
+        top = self.run("rev-parse", "--show-toplevel")
+        self.folder = _path(top.stdout) if top.returncode == 0 else self.directory
 
     @cached_property
     def common(self) -> Path:
         """The folder that all work trees of the repository share."""
-        return Path(self.folder, self.line("rev-parse", "--git-common-dir")).resolve()
+        return Path(self.folder, _path(self.answer("rev-parse", "--git-common-dir"))).resolve()
 
     @cached_property
     def hash_size(self) -> int:
@@ -163,6 +185,11 @@ class GitProcess:
         return self.answer(*words).decode().strip()
 
 
+def _path(line: bytes) -> Path:
+    """The path in a line that git printed. It may have any bytes."""
+    return Path(os.fsdecode(line).removesuffix("\n"))
+
+
 class Batch:
     """A git process that answers one question after another."""
 
@@ -185,6 +212,8 @@ class Batch:
 
     def read(self, name: str) -> tuple[str, bytes]:
         """Kind and content of an object; an empty kind where there is none."""
+        if "\n" in name:  # two questions, and from then on every answer would belong to the one before
+            return "", b""
         out = self._ask(f"{name}\n".encode())
         head = out.readline().decode().split()
         if len(head) != 3 or not head[2].isdigit():
@@ -195,7 +224,7 @@ class Batch:
 
     def tree(self, entries: Mapping[str, TreeEntry]) -> str:
         """The id of a tree of these entries."""
-        lines = b"".join(f"{e.mode} {e.kind} {e.id}\t{name}\0".encode() for name, e in entries.items())
+        lines = b"".join(f"{e.mode} {e.kind} {e.id}\t".encode() + in_bytes(name) + b"\0" for name, e in entries.items())
         return self._ask(lines + b"\0").readline().decode().strip()
 
     def _ask(self, text: bytes) -> IO[bytes]:

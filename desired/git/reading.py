@@ -1,52 +1,40 @@
-"""Reads commits, trees, files and settings."""
+"""Reads commits, trees, files and settings.
+
+Every object is asked for by its id, and names and contents are bytes, so that nothing that a person can commit or
+configure changes what an answer means.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import io
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import tarfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 from ..core.errors import Problem
+from .commits import Commit, CommitChanges, parsed
 from .errors import failed
-from .process import GitProcess, TreeEntry
+from .process import FILE, GitProcess, TreeEntry, as_path
 
 _NAME = re.compile(r"\A[A-Za-z0-9_][A-Za-z0-9._/@^~{}+-]*\Z")
-
-
-@dataclass(frozen=True)
-class Author:
-    """Who made a commit, and when (seconds since 1970, UTC)."""
-
-    name: str
-    email: str
-    time: int
-
-
-@dataclass(frozen=True)
-class Commit:
-    """A commit."""
-
-    id: str
-    parent: str
-    """The first one; an empty string where there is none."""
-    author: Author
-    message: str
-
-
-@dataclass(frozen=True)
-class CommitChanges(Commit):
-    """A commit, and the files that it changed against its first parent."""
-
-    blobs: tuple[tuple[str, str], ...]
-    """Paths and ids of the new files; an empty id for one that is gone."""
-
-
-_COMMIT = "%H%x00%P%x00%an%x00%ae%x00%at%x00%B"
-"""The fields of a commit, as `_commit` reads them."""
+Content = str | TreeEntry | None
+"""What a path should hold: a text, an entry of another commit as it is there, or nothing."""
+FOLDER = "tree"
+_EXECUTABLE, _LINK = "100755", "120000"
+_KEPT_TREES = 2_000
+_EXACT = ("-r", "--no-renames", "--ignore-submodules=none")
+_KINDS = {b"40000": FOLDER, b"160000": "commit"}
 
 
 class Reader(GitProcess):
     """What a repository holds. Where git fails, every question raises GitFailed."""
+
+    def __init__(self, folder: Path, timeout: float = 60.0, patience: float = 5.0) -> None:
+        super().__init__(folder, timeout, patience)
+        self._trees: dict[str, dict[str, TreeEntry]] = {}
 
     def resolve(self, name: str) -> str | None:
         """The full id of the commit that a name stands for; None where there is none. Raises Problem for a bad name."""
@@ -59,81 +47,156 @@ class Reader(GitProcess):
         """The commit that a name stands for, whole. Raises Problem with a remedy where this clone does not have it."""
         if found := self.resolve(name):
             return found
-        if self.answer("rev-parse", "--is-shallow-repository").strip() == b"true":
+        if self.is_shallow:
             raise Problem(f"{subject} is not in this clone, which is shallow. Run `git fetch --unshallow`")
         raise Problem(f"{subject} is not in this repository. Run `git fetch`, or {otherwise}")
 
-    def blob(self, id_: str) -> str:
-        """The text of a file by its id."""
-        return self.batch.read(id_)[1].decode()
+    @property
+    def is_shallow(self) -> bool:
+        """Whether the older part of the history is missing in this clone."""
+        return (self.common / "shallow").exists()
 
-    def file(self, commit: str, path: str) -> str | None:
-        """The text of a file at a commit, or None."""
-        kind, content = self.batch.read(f"{commit}:{path}")
-        return content.decode() if kind == "blob" else None
+    # Trees and files
 
     def tree(self, commit: str, path: str = "") -> dict[str, TreeEntry]:
         """The entries of a folder at a commit; none where there is no folder."""
-        kind, content = self.batch.read(f"{commit}:{path}" if path else f"{commit}^{{tree}}")
-        return dict(_entries(content, self.hash_size)) if kind == "tree" else {}
+        found = self.entry(commit, path)
+        return dict(self._tree(found.id)) if found and found.kind == FOLDER else {}
+
+    def entry(self, commit: str, path: str) -> TreeEntry | None:
+        """What a path is at a commit, or in a tree; None where there is nothing."""
+        found: TreeEntry | None = TreeEntry("040000", FOLDER, self._root(commit))
+        for part in path.split("/") if path else ():
+            found = self._tree(found.id).get(part) if found and found.kind == FOLDER else None
+        return found if found and found.id else None
+
+    def _root(self, commit: str) -> str:
+        kind, content = self.batch.read(commit)
+        if kind == "commit":
+            return content.partition(b"\n")[0].removeprefix(b"tree ").decode()
+        return commit if kind == FOLDER else ""
+
+    def _tree(self, id_: str) -> dict[str, TreeEntry]:
+        """The entries of a tree. Trees never change, so that those read last are kept."""
+        if id_ not in self._trees:
+            kind, content = self.batch.read(id_) if id_ else ("", b"")
+            if kind != FOLDER:
+                return {}
+            if len(self._trees) >= _KEPT_TREES:
+                self._trees.clear()
+            self._trees[id_] = dict(_entries(content, self.hash_size))
+        return self._trees[id_]
 
     def tree_id(self, commit: str, path: str) -> str:
         """The id of a file or folder in a commit or a tree; an empty string where there is none."""
-        if not path:
-            return self.line("rev-parse", f"{commit}^{{tree}}")
-        folder, _, name = path.rpartition("/")
-        entry = self.tree(commit, folder).get(name)
-        return entry.id if entry else ""
+        found = self.entry(commit, path)
+        return found.id if found else ""
+
+    def file(self, commit: str, path: str) -> str | None:
+        """The text of a plain file at a commit, for people; None where there is none."""
+        found = self.entry(commit, path)
+        if found is None or found.kind != "blob" or found.mode == _LINK:
+            return None
+        return self.batch.read(found.id)[1].decode(errors="replace")
+
+    def holds(self, commit: str, path: str, content: Content) -> bool:
+        """Whether a path is just that at a commit: the same mode, kind and bytes."""
+        found = self.entry(commit, path)
+        return found == (self._plain(content) if isinstance(content, str) else content)
+
+    def _plain(self, text: str) -> TreeEntry:
+        """The entry of a plain file with a text."""
+        content = text.encode()
+        made = hashlib.new("sha256" if self.hash_size == 32 else "sha1", b"blob %d\0" % len(content) + content)
+        return TreeEntry(FILE, "blob", made.hexdigest())
 
     def files(self, commit: str, path: str) -> dict[str, str]:
         """Paths and ids of all files below a folder, at any depth."""
-        listed = self.answer("ls-tree", "-r", "-z", "--full-tree", commit, "--", f"{path}/")
-        lines = filter(None, listed.decode().split("\0"))
-        return {line.partition("\t")[2]: line.split()[2] for line in lines}
+        return {each: entry.id for each, entry in self._listed(commit, [path])}
+
+    def _listed(self, commit: str, paths: Iterable[str]) -> Iterator[tuple[str, TreeEntry]]:
+        """All that is no folder, at and below these paths."""
+        waiting = [(path, self.entry(commit, path)) for path in reversed(list(paths))]
+        while waiting:
+            path, found = waiting.pop()
+            if found and found.kind == FOLDER:
+                inner = reversed(self._tree(found.id).items())
+                waiting.extend((f"{path}/{name}" if path else name, each) for name, each in inner)
+            elif found:
+                yield path, found
+
+    def archive(self, commit: str, paths: Sequence[str]) -> bytes:
+        """The files at and below these paths at a commit, as tar: all of them, just as they were committed.
+
+        `git archive` would leave out or change what attributes of the repository say.
+        """
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar:
+            for path, entry in self._listed(commit, paths):
+                member, content = tarfile.TarInfo(path), self.batch.read(entry.id)[1]
+                if entry.mode == _LINK:
+                    member.type, member.linkname, content = tarfile.SYMTYPE, as_path(content), b""
+                elif entry.kind != "blob":
+                    continue  # a submodule: its files are not in this repository
+                member.mode = 0o755 if entry.mode == _EXECUTABLE else 0o644
+                member.size = len(content)
+                tar.addfile(member, io.BytesIO(content))
+        return packed.getvalue()
+
+    # Commits
+
+    def commit(self, id_: str) -> Commit:
+        """A commit by its id."""
+        kind, content = self.batch.read(id_)
+        if kind != "commit":
+            raise Problem(f"{id_[:12]} is not a commit of this clone. Run `git fetch`, or name another commit")
+        return parsed(id_, content)
 
     def message(self, commit: str) -> str:
         """The message of a commit."""
-        return self.batch.read(commit)[1].decode(errors="replace").partition("\n\n")[2]
+        return self.commit(commit).message
 
     def log(self, since: str | None, until: str) -> Iterator[Commit]:
         """The commits from one (not included) to another along the first parents, the oldest first."""
+        return map(self.commit, self._span(since, until))
+
+    def _span(self, since: str | None, until: str, *path: str) -> list[str]:
         span = [f"{since}..{until}"] if since else [until]
-        listed = self.answer("log", "--first-parent", "--reverse", "-z", f"--format={_COMMIT}", *span, "--")
-        fields = listed.decode(errors="replace").split("\0")
-        for at in range(0, len(fields) - 5, 6):
-            yield _commit(fields[at : at + 6])
+        listed = self.answer("rev-list", "--first-parent", "--reverse", *span, "--", *path)
+        return listed.decode().split()
 
     def changes(self, since: str | None, until: str, path: str) -> Iterator[CommitChanges]:
         """Those of the same commits that changed files below a folder."""
-        span = [f"{since}..{until}"] if since else [until]
-        words = ["log", "--first-parent", "--diff-merges=first-parent", "--reverse", "--raw", "--no-abbrev", "-z"]
-        listed = self.answer(*words, "--no-renames", "--root", f"--format=%x01{_COMMIT}", *span, "--", path)
-        fields = listed.decode(errors="replace").split("\0")
-        at = 0
-        while at + 5 < len(fields):
-            commit = _commit(fields[at : at + 6])
-            at += 6
-            blobs: list[tuple[str, str]] = []
-            while at + 1 < len(fields) and fields[at].lstrip("\n").startswith(":"):
-                new = fields[at].split()[3]
-                blobs.append((fields[at + 1], "" if set(new) == {"0"} else new))
-                at += 2
-            while at < len(fields) and not fields[at].startswith("\x01"):
-                at += 1
-            yield CommitChanges(commit.id, commit.parent, commit.author, commit.message, tuple(blobs))
+        commits = {id_: self.commit(id_) for id_ in self._span(since, until, path)}
+        given = "".join(f"{each.id} {each.parent}\n" for each in commits.values()).encode()
+        words = ("diff-tree", "--stdin", "--raw", "-z", "--no-abbrev", "--root", *_EXACT)
+        fields = iter(self.answer(*words, "--", path, given=given).split(b"\0") if commits else ())
+        found: CommitChanges | None = None
+        for field in fields:
+            if field.startswith(b":"):
+                assert found
+                new = field.split()[3].decode()
+                change = (as_path(next(fields)), "" if set(new) == {"0"} else new)
+                found = replace(found, blobs=(*found.blobs, change))
+            elif field:
+                if found:
+                    yield found
+                found = CommitChanges.of(commits[field.decode()])
+        if found:
+            yield found
 
     def changed_paths(self, before: str, after: str, path: str) -> list[str]:
-        """Paths below a folder that differ between two commits; none where there is no commit before."""
-        listed = self._compared(["diff-tree", "-r", "-z", "--name-only", "--no-renames"], before, after, path)
-        return [each for each in listed.decode().split("\0") if each]
+        """Paths below a folder that differ between two commits, or all paths; none where there is no commit before."""
+        listed = self._compared(["-z", "--name-only"], before, after, path)
+        return [as_path(each) for each in listed.split(b"\0") if each]
 
     def patch(self, before: str, after: str, path: str) -> str:
         """The differences below a folder, for people to read; an empty string where there is no commit before."""
-        shown = self._compared(["diff", "--no-ext-diff", "--no-textconv", "--no-color"], before, after, path)
+        shown = self._compared(["-p", "--no-ext-diff", "--no-textconv", "--no-color"], before, after, path)
         return shown.decode(errors="replace")
 
     def _compared(self, words: Sequence[str], before: str, after: str, path: str) -> bytes:
-        done = self.run(*words, before, after, "--", path)
+        done = self.run("diff-tree", *_EXACT, *words, before, after, "--", *filter(None, [path]))
         if done.returncode and self.batch.read(before)[0]:
             raise failed(f"compare {before} with {after}", done)
         return done.stdout
@@ -142,31 +205,15 @@ class Reader(GitProcess):
         """Whether one commit is in the history of another. False where either is not in this repository."""
         return self.run("merge-base", "--is-ancestor", commit, of).returncode == 0
 
+    # Settings
+
     def config(self, name: str) -> str:
         """A setting, or an empty string."""
-        return self.run("config", "--get", name).stdout.decode().strip()
+        return self.run("config", "--get", name).stdout.decode(errors="replace").strip()
 
     def remotes(self) -> list[str]:
         """The names of the remotes."""
-        return self.answer("remote").decode().split()
-
-    def archive(self, commit: str, paths: Sequence[str]) -> bytes:
-        """The files below these paths at a commit, as tar."""
-        return self.answer("archive", "--format=tar", commit, "--", *paths)
-
-
-_LAST_SECOND = 253_402_300_799
-"""Of the year 9999. A commit may name any time; a later one counts as this one."""
-
-
-def _commit(fields: Sequence[str]) -> Commit:
-    """The commit of the fields of `_COMMIT`."""
-    id_, parents, name, email, time, message = fields
-    return Commit(id_.lstrip("\x01"), parents.split(" ")[0], Author(name, email, _seconds(time)), message)
-
-
-def _seconds(text: str) -> int:
-    return min(int(text), _LAST_SECOND) if text.isdigit() else 0
+        return self.answer("remote").decode(errors="replace").split()
 
 
 def _entries(content: bytes, size: int) -> Iterator[tuple[str, TreeEntry]]:
@@ -176,5 +223,5 @@ def _entries(content: bytes, size: int) -> Iterator[tuple[str, TreeEntry]]:
         end = content.index(b"\0", at)
         mode, _, name = content[at:end].partition(b" ")
         at = end + 1 + size
-        kind = {b"40000": "tree", b"160000": "commit"}.get(mode, "blob")
-        yield name.decode(), TreeEntry(mode.decode().rjust(6, "0"), kind, content[end + 1 : at].hex())
+        kind = _KINDS.get(mode, "blob")
+        yield as_path(name), TreeEntry(mode.decode().rjust(6, "0"), kind, content[end + 1 : at].hex())

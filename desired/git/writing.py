@@ -11,10 +11,11 @@ from pathlib import Path
 
 from .. import programs
 from . import errors
+from .commits import Author
 from .errors import Locked
 from .patience import Patience
-from .process import Batch, TreeEntry
-from .reading import Author, Reader
+from .process import FILE, Batch, TreeEntry, run_git
+from .reading import FOLDER, Content, Reader
 
 Failure = subprocess.CompletedProcess[bytes] | None
 """What an attempt that failed printed; None where it succeeded, or where another attempt cannot help."""
@@ -29,40 +30,58 @@ class Clone(Reader):
     lock, so that nothing shows from outside whether a lock is dead: this waits for it, then refuses and names the file.
     """
 
-    def write_tree(self, commit: str, changes: Mapping[str, str | None]) -> str:
-        """The id of the tree of a commit with these files changed; None takes a file away. Nothing refers to it yet."""
-        ids = self._write_blobs([text for text in changes.values() if text is not None])
-        leaves = {path: ids[text] if text is not None else None for path, text in changes.items()}
-        with self.started("mktree", "-z", "--batch", "--missing") as make:
-            return self._tree_with(make, commit, "", leaves) or make.tree({})
+    def write_tree(self, commit: str, changes: Mapping[str, Content]) -> str:
+        """The id of the tree of a commit with these paths changed; None takes a path away. Nothing refers to it yet.
 
-    def _tree_with(self, make: Batch, commit: str, folder: str, leaves: Mapping[str, str | None]) -> str | None:
+        Raises GitFailed where the tree does not hold what was meant.
+        """
+        ids = self._write_blobs([text for text in changes.values() if isinstance(text, str)])
+        leaves = {
+            path: TreeEntry(FILE, "blob", ids[content]) if isinstance(content, str) else content
+            for path, content in changes.items()
+        }
+        with self.started("mktree", "-z", "--batch", "--missing") as make:
+            tree = self._tree_with(make, commit, "", leaves) or make.tree({})
+        wrong = sorted(path for path, content in changes.items() if not self.holds(tree, path, content))
+        if wrong:
+            raise errors.GitFailed(f"Cannot write {wrong[0]}: it is not what it should be afterwards. Nothing changed")
+        return tree
+
+    def _tree_with(self, make: Batch, commit: str, folder: str, leaves: Mapping[str, TreeEntry | None]) -> str | None:
         entries = self.tree(commit, folder)
-        inner: dict[str, dict[str, str | None]] = {}
-        for path, id_ in leaves.items():
+        inner: dict[str, dict[str, TreeEntry | None]] = {}
+        come: dict[str, TreeEntry] = {}
+        for path, entry in leaves.items():
             name, _, rest = path.partition("/")
             if rest:
-                inner.setdefault(name, {})[rest] = id_
-            elif id_ is None:
+                inner.setdefault(name, {})[rest] = entry
+            elif entry is None:
                 entries.pop(name, None)
             else:
-                entries[name] = TreeEntry("100644", "blob", id_)
+                come[name] = entry
         for name, below in inner.items():
             made = self._tree_with(make, commit, f"{folder}/{name}" if folder else name, below)
             entries.pop(name, None)
             if made:
-                entries[name] = TreeEntry("040000", "tree", made)
+                entries[name] = TreeEntry("040000", FOLDER, made)
+        # Last, because a file may come where a folder goes.
+        entries |= come
         return make.tree(entries) if entries else None
 
     def _write_blobs(self, texts: Sequence[str]) -> dict[str, str]:
         if not texts:
             return {}
         with self._scratch() as folder:
-            files = [folder / str(number) for number in range(len(texts))]
-            for file, text in zip(files, texts, strict=True):
-                file.write_bytes(text.encode())
-            listed = "".join(f"{file}\n" for file in files).encode()
-            done = self.run("hash-object", "-w", "--no-filters", "--stdin-paths", given=listed)
+            names = [str(number) for number in range(len(texts))]
+            for name, text in zip(names, texts, strict=True):
+                (folder / name).write_bytes(text.encode())
+            # By names in the folder: the path of the repository may have a line break.
+            done = run_git(
+                *("hash-object", "-w", "--no-filters", "--stdin-paths"),
+                folder=folder,
+                given="".join(f"{name}\n" for name in names).encode(),
+                env={"GIT_DIR": str(self.directory)},
+            )
         if done.returncode:
             raise errors.failed("write to the repository", done)
         return dict(zip(texts, done.stdout.decode().split(), strict=True))
@@ -108,7 +127,7 @@ class Clone(Reader):
         def attempt() -> Failure:
             nonlocal moved
             done, prepared = self._transaction(lines)
-            now = self._commits(refs) if done.returncode else wanted
+            now = self.positions(refs) if done.returncode else wanted
             if prepared and now != wanted:
                 raise errors.failed(what, done)
             moved = prepared or now == {ref: old for ref, (_, old) in refs.items()}
@@ -122,9 +141,9 @@ class Clone(Reader):
 
         def attempt() -> Failure:
             done, _ = self._transaction([f"delete {ref}"])
-            return None if not done.returncode or self._commits([ref]) == {ref: None} else done
+            return None if not done.returncode or self.positions([ref]) == {ref: None} else done
 
-        if self._commits([ref]) != {ref: None}:
+        if self.positions([ref]) != {ref: None}:
             self._patiently(f"delete {ref}", [ref], attempt)
 
     def _transaction(self, lines: Sequence[str]) -> tuple[subprocess.CompletedProcess[bytes], bool]:
@@ -133,7 +152,7 @@ class Clone(Reader):
         done = self.run("update-ref", "--stdin", given=script.encode())
         return done, b"prepare: ok" in done.stdout.splitlines()
 
-    def _commits(self, refs: Iterable[str]) -> dict[str, str | None]:
+    def positions(self, refs: Iterable[str]) -> dict[str, str | None]:
         """The ids that refs are at now."""
         listed = self.answer("for-each-ref", "--format=%(refname) %(objectname)", *refs).decode().split()
         found = dict(zip(listed[::2], listed[1::2], strict=True))
@@ -170,7 +189,9 @@ class Clone(Reader):
 
     def fetch(self, remote: str, refspecs: Sequence[str]) -> None:
         """Brings refs from a remote. Raises RemoteUnreachable, BranchMissing, Locked or GitFailed."""
-        words = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--prune", remote, *refspecs)
+        words = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--prune", "--no-recurse-submodules"]
+        # Only what is named here: a user may have configured other refs to follow.
+        words += ["--refmap=", *(["--unshallow"] if self.is_shallow else []), remote, *refspecs]
         pairs = [each.removeprefix("+").partition(":")[::2] for each in refspecs]
 
         def attempt() -> Failure:
@@ -197,7 +218,10 @@ class Clone(Reader):
         """Like `move`, at a remote. Raises Rejected where it refuses, AtomicUnsupported, or RemoteUnreachable."""
         leases = [f"--force-with-lease={ref}:{old or ''}" for ref, (_, old) in refs.items()]
         moves = [f"{new}:{ref}" for ref, (new, _) in refs.items()]
-        done = self._outside("push", "--quiet", "--porcelain", "--atomic", "--no-verify", *leases, remote, *moves)
+        words = ["push", "--quiet", "--porcelain", "--atomic", "--no-verify", "--no-follow-tags"]
+        words += ["--recurse-submodules=no", *leases, remote, *moves]
+        # A mirror pushes all refs, and takes no others.
+        done = self._outside("-c", f"remote.{remote}.mirror=false", *words)
         if done.returncode == 0:
             return
         # A line for each ref: a flag, from:to, and why it was refused. Source: git-push(1), OUTPUT.

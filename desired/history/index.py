@@ -15,6 +15,7 @@ from ..core.errors import Problem
 from ..git import Clone, CommitChanges
 from ..progress import Progress
 from ..render import yaml
+from ..wording import printable
 from . import commit_message as log
 from . import release_files as files
 
@@ -77,6 +78,10 @@ class Index:
 
     def follow(self, main: str) -> None:
         """Indexes the new commits of `main`; all of them, if `main` was rewritten."""
+        if self._git.is_shallow:
+            raise Problem(
+                "This clone is shallow, so it does not know what was done before. Run `git fetch --unshallow`"
+            )
         known = self._meta("head")
         if known == main and self._meta("version") == str(_VERSION):
             return
@@ -124,11 +129,13 @@ class Index:
             "insert into entry (id, time, verb, actor, reason, title, key) values (?, ?, ?, ?, ?, ?, ?)", row
         )
         position = cursor.lastrowid
-        touched = {pair for path, blob in change.blobs for pair in self._touches(path, blob)}
+        # A path that a person put there may have any bytes. None of the publisher's has.
+        blobs = [(path, blob) for path, blob in change.blobs if printable(path) == path]
+        touched = {pair for path, blob in blobs for pair in self._touches(path, blob)}
         self._db.executemany(
             "insert or ignore into touched values (?, ?, ?)", [(env, service, position) for env, service in touched]
         )
-        for path, blob in change.blobs:
+        for path, blob in blobs:
             self._stands(path, blob)
 
     def _touches(self, path: str, blob: str) -> Iterator[tuple[str, str]]:

@@ -11,6 +11,7 @@ from constructs_lib.values import validated
 from constructs_lib.values.data import Json
 from constructs_lib.values.release import ReleaseFile
 
+from ..core.errors import Problem
 from ..core.model import EnvironmentState, Holds
 from ..git import Clone, TreeEntry
 from ..render import yaml
@@ -41,15 +42,17 @@ class Releases:
             environment,
             _Files(self, Release, base, entries),
             _Files(self, Rollout, f"{base}/rollouts", rollouts),
-            self.read(Pin, f"{base}/{files.PIN}.yaml", pin.id) if pin else None,
-            self.read(Holds, f"{base}/{files.HOLDS}.yaml", holds.id) if holds else Holds(schema=1),
+            self.read(Pin, f"{base}/{files.PIN}.yaml", pin) if pin else None,
+            self.read(Holds, f"{base}/{files.HOLDS}.yaml", holds) if holds else Holds(schema=1),
         )
 
-    def read(self, model: type[T], path: str, blob: str) -> T:
+    def read(self, model: type[T], path: str, entry: TreeEntry) -> T:
         """The value of a file. Raises Problem with what is wrong in it."""
-        found = self._known.get((model, blob))
+        if not entry.is_file:
+            raise Problem(f"{path} is not a plain file. Restore it from Git")
+        found = self._known.get((model, entry.id))
         if found is None:
-            found = self._known[(model, blob)] = validated(model, path, self.data(path, blob))
+            found = self._known[(model, entry.id)] = validated(model, path, self.data(path, entry.id))
         return found  # type: ignore[return-value]
 
     def data(self, path: str, blob: str) -> Json:
@@ -71,7 +74,7 @@ class _Files(Mapping[str, T]):
         self._releases, self._model, self._folder, self._entries = releases, model, folder, entries
 
     def __getitem__(self, name: str) -> T:
-        return self._releases.read(self._model, f"{self._folder}/{name}.yaml", self._entries[name].id)
+        return self._releases.read(self._model, f"{self._folder}/{name}.yaml", self._entries[name])
 
     def __contains__(self, name: object) -> bool:
         return name in self._entries

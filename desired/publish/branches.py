@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 
-from ..core.errors import Problem, Unreachable
+from ..core.errors import Problem, Refused, Unreachable
 from ..git import BranchMissing, Clone, GitFailed
 
 MAIN, LIVE = "main", "live"
@@ -37,10 +37,19 @@ class Branches:
             self.git.fetch(self.remote, [self._spec(MAIN)])
             self.git.forget(self._ref(LIVE))
 
-    def fetch_tags(self) -> None:
-        """Fetches the tags. Raises Unreachable."""
-        if self.remote:
-            self.git.fetch(self.remote, ["refs/tags/*:refs/tags/*"])
+    def fetch_tag(self, name: str) -> None:
+        """Fetches a tag that this clone does not have. Raises Refused where the remote moved it, or Unreachable."""
+        if not self.remote:
+            return
+        ref = f"refs/tags/{name}"
+        there, here = self.git.remote_refs(self.remote).get(ref), self.git.positions([ref])[ref]
+        if there and here and there != here:
+            raise Refused(
+                f"The tag {name} was moved: the remote {self.remote} has {there[:12]}, this clone {here[:12]}. "
+                f"Use a new tag. If the remote's is right, run `git fetch --force {self.remote} tag {name}`"
+            )
+        if there and not here:
+            self.git.fetch(self.remote, [f"{ref}:{ref}"])
 
     def _spec(self, branch: str) -> str:
         return f"+refs/heads/{branch}:refs/remotes/{self.remote}/{branch}"

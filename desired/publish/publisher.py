@@ -151,7 +151,7 @@ class Publisher:
             return OperationResult(main, title, (*notes, "nothing to change"), status="unchanged")
         require_unchanged(self.git, intent, seen, base, tuple(changes))
         changes |= self.manifests(baseline, base, before, outcome)
-        changes = {path: text for path, text in changes.items() if self.git.file(base, path) != text}
+        changes = {path: text for path, text in changes.items() if not self.git.holds(base, path, text)}
         result = OperationResult(base, title, notes, changes, "planned")
         if dry_run:
             return result
@@ -166,7 +166,8 @@ class Publisher:
         self, intent: Intent, baseline: Baseline, observation: Observation | None, now: datetime
     ) -> tuple[EnvironmentState, Outcome]:
         """What the reconciler decides on top of a baseline. Raises Refused, or Problem."""
-        return self.reconciler.decide(intent, baseline.environments, baseline.definitions_at, observation, now)
+        main, definitions_at = baseline.commit, baseline.definitions_at
+        return self.reconciler.decide(intent, baseline.environments, main, definitions_at, observation, now)
 
     def manifests(self, baseline: Baseline, base: str, before: EnvironmentState, outcome: Outcome) -> Changes:
         """What the operation does to the manifests of the applications' cluster."""
@@ -194,7 +195,7 @@ class Publisher:
     def _start(self, main: str) -> str:
         """The commit with which the history begins. Raises Refused if manifests are not what the code makes."""
         changes = self.reconciler.whole(main)
-        wrong = sorted(path for path, text in changes.items() if self.git.file(main, path) != text)
+        wrong = sorted(path for path, text in changes.items() if not self.git.holds(main, path, text))
         if wrong:
             raise Refused(
                 f"{len(wrong)} files of {MANIFESTS}/ are not what the code makes; the first is {wrong[0]}. "

@@ -15,11 +15,12 @@ from constructs_lib.values import Role
 from constructs_lib.values.environment import ROLES
 
 from ..core.apply import apply
-from ..core.errors import Problem
+from ..core.errors import Problem, Refused
+from ..core.facts import needs
 from ..core.gates import takes_traffic_away
 from ..core.model import EnvironmentState, Observation, Outcome
 from ..core.operations import Intent
-from ..git import Clone, Commit
+from ..git import Clone, Commit, Content
 from ..history import commit_message, release_files
 from ..history.gather import gather
 from ..history.history import History
@@ -41,7 +42,7 @@ class Baseline:
     """By cluster: the commit whose code makes its manifests, where no pin says otherwise."""
     definitions_at: str
     """The commit whose `envs/` and `apps/` count."""
-    repairs: Changes = field(default_factory=dict)
+    repairs: Mapping[str, Content] = field(default_factory=dict)
     """What makes the commit right."""
     notes: tuple[str, ...] = ()
     """What people should know about that."""
@@ -101,7 +102,7 @@ class Reconciler:
             name: replace(legal[name], environment=environment) if name in legal else EnvironmentState(environment)
             for name, environment in environments.items()
         }
-        repairs = dict(self._releases(live, main, base, legal))
+        repairs: dict[str, Content] = dict(self._releases(live, main, base, legal))
         codes: dict[str, str] = {}
         for state in states.values():
             for role in ROLES:
@@ -117,14 +118,26 @@ class Reconciler:
         self,
         intent: Intent,
         states: Mapping[str, EnvironmentState],
+        main: str,
         definitions_at: str,
         observation: Observation | None,
         now: datetime,
     ) -> tuple[EnvironmentState, Outcome]:
-        """The state that an operation changes, and the one that it makes. Raises Refused, or Problem."""
+        """The state that an operation on top of `main` changes, and the one that it makes. Raises Refused, Problem."""
+        self._require_published(intent, states, main)
         specs = self.history.specs(definitions_at)
         facts = gather(intent.operation, states, specs, self.history, observation)
         return facts.here, apply(intent, facts, now)
+
+    def _require_published(self, intent: Intent, states: Mapping[str, EnvironmentState], main: str) -> None:
+        """What an operation takes from a commit, everybody can see: the commit is in the history of `main`."""
+        state = states.get(intent.operation.environment)
+        for commit in sorted(needs(intent.operation, state.environment).commits) if state else ():
+            if commit != main and not self.git.is_ancestor(commit, main):
+                raise Refused(
+                    f"the commit {commit[:12]} is not in main, so that nobody else can see it. Merge it to main first, "
+                    f"or name a commit of main"
+                )
 
     # What people did to releases/
 
@@ -154,27 +167,27 @@ class Reconciler:
         definitions_at = base.definitions_at if hurried else self.readable(base, commit.parent)[0]
         when = datetime.fromtimestamp(commit.author.time, UTC)
         try:
-            before, outcome = self.decide(found.intent, states, definitions_at, found.observed, when)
+            before, outcome = self.decide(found.intent, states, commit.parent, definitions_at, found.observed, when)
         except Problem:
             return None
         changed = release_files.file_changes(before, outcome.state)
-        same = all(self.git.file(commit.id, path) == text for path, text in changed.items())
+        same = all(self.git.holds(commit.id, path, text) for path, text in changed.items())
         return outcome.state if sorted(changed) == sorted(paths) and same else None
 
     def _releases(
         self, live: str, main: str, base: Baseline, legal: Mapping[str, EnvironmentState]
-    ) -> Iterator[tuple[str, str | None]]:
+    ) -> Iterator[tuple[str, Content]]:
         wanted: Changes = {}
         for name, state in legal.items():
             if state is not base.environments[name]:
                 wanted |= release_files.file_changes(base.environments[name], state)
         yield from self._differing(live, main, release_files.ROOT, wanted).items()
 
-    def _differing(self, live: str, main: str, folder: str, wanted: Changes) -> Changes:
+    def _differing(self, live: str, main: str, folder: str, wanted: Changes) -> dict[str, Content]:
         """What makes a folder at `main` what it is at `live` with some files changed."""
         paths = {*wanted, *self.git.changed_paths(live, main, f"{folder}/")}
-        texts = {path: wanted[path] if path in wanted else self.git.file(live, path) for path in paths}
-        return {path: text for path, text in sorted(texts.items()) if self.git.file(main, path) != text}
+        found = {path: wanted[path] if path in wanted else self.git.entry(live, path) for path in paths}
+        return {path: content for path, content in sorted(found.items()) if not self.git.holds(main, path, content)}
 
     # What the code makes
 

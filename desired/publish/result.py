@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from constructs_lib.values.data import Json
 
-from ..render.manifests import Changes
+from ..git import Content
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class OperationResult:
     """What was done, in one line."""
     notes: tuple[str, ...] = ()
     """What a person should know."""
-    changes: Changes = field(default_factory=dict)
+    changes: Mapping[str, Content] = field(default_factory=dict)
     """What it changes, by path."""
     status: str = "live"
     """`live`; `unchanged` if there was nothing to change; `repeated` for a key that was used before; `planned`."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ..core.errors import Problem, Refused
-from ..git import Commit
+from ..git import Commit, Content
 from ..history import commit_message, release_files
 from ..progress import Progress
 from ..render.manifests import MANIFESTS, Changes
@@ -97,12 +97,14 @@ class _Walk:
         if repairs:
             yield f"{id_[:12]} is live but needs repairs: {', '.join(sorted(repairs)[:3])}"
 
-    def _same(self, commit: Commit, changes: Changes) -> Iterator[str]:
+    def _same(self, commit: Commit, changes: Mapping[str, Content]) -> Iterator[str]:
         """Whether a commit made just these changes to `releases/` and `manifests/`."""
         git, id_, parent = self._publisher.git, commit.id, commit.parent
         changed = {path for folder in _MADE for path in git.changed_paths(parent, id_, f"{folder}/")}
-        wanted = {path for path, text in changes.items() if git.file(parent, path) != text}
-        wrong = sorted(path for path in changed | wanted if path not in wanted or git.file(id_, path) != changes[path])
+        wanted = {path for path, content in changes.items() if not git.holds(parent, path, content)}
+        wrong = sorted(
+            path for path in changed | wanted if path not in wanted or not git.holds(id_, path, changes[path])
+        )
         if wrong:
             more = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
             yield f"{id_[:12]}: {wrong[0]}{more} is not what its operation makes. See `desired show {id_[:12]}`"

@@ -74,7 +74,8 @@ def deploy(
         raise Problem(f"{'--name' if name else '--first'} needs --canary: only a rollout has it")
     with open_session(context) as session:
         state = session.environment(environment, choices.entry("deploy"))
-        specs_at = session.commit("spec_at", spec_at) if spec_at else session.definitions_at
+        looked_at = session.looked_at(request) or session.definitions_at
+        specs_at = session.commit("spec_at", spec_at) if spec_at else looked_at
         specs = session.publisher.sources.definitions(specs_at).specs
         builds = Builds(tuple(what), tuple(image or ()), ref).found(session.typed, specs)
         with session.typed.mistakes():

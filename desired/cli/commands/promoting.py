@@ -51,7 +51,7 @@ def promote(
 
     with open_session(context) as session:
         state = session.environment(target, choices.anywhere("promote"), "target")
-        recipe = session.commit("at", at) if at else session.head
+        recipe = session.commit("at", at) if at else session.looked_at(request) or session.head
         with session.typed.mistakes():
             promote = Promote(
                 environment=state.name, source=source, recipe=recipe, without=tuple(without or ()), name=name

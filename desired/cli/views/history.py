@@ -38,7 +38,7 @@ def show_commit(context: typer.Context, json: bool, commit: str) -> None:
         message = git.message(whole)
         title, found = message.partition("\n")[0], trailers(message)
         parent = session.before("commit", whole)
-        paths = git.changed_paths(parent, whole, ".")
+        paths = git.changed_paths(parent, whole, "")
         if json:
             show_json({"commit": whole, "title": title, "trailers": found, "changed": paths})
             return
