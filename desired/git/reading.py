@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ..core.errors import Problem
 from .commits import Commit, CommitChanges, parsed
-from .errors import failed
+from .errors import GitFailed, failed
 from .process import FILE, GitProcess, TreeEntry, as_path
 
 _NAME = re.compile(r"\A[A-Za-z0-9_][A-Za-z0-9._/@^~{}+-]*\Z")
@@ -68,20 +68,24 @@ class Reader(GitProcess):
         found: TreeEntry | None = TreeEntry("040000", FOLDER, self._root(commit))
         for part in path.split("/") if path else ():
             found = self._tree(found.id).get(part) if found and found.kind == FOLDER else None
-        return found if found and found.id else None
+        return found
 
     def _root(self, commit: str) -> str:
         kind, content = self.batch.read(commit)
         if kind == "commit":
             return content.partition(b"\n")[0].removeprefix(b"tree ").decode()
-        return commit if kind == FOLDER else ""
+        if kind == FOLDER:
+            return commit
+        raise GitFailed(
+            f"Cannot read {commit[:12]!r} in {self.folder}: it is not a commit of this clone. Run `git fetch`"
+        )
 
     def _tree(self, id_: str) -> dict[str, TreeEntry]:
         """The entries of a tree. Trees never change, so that those read last are kept."""
         if id_ not in self._trees:
-            kind, content = self.batch.read(id_) if id_ else ("", b"")
-            if kind != FOLDER:
-                return {}
+            kind, content = self.batch.read(id_)
+            if kind != FOLDER:  # never as an empty folder: what is missing would be deleted
+                raise GitFailed(f"Cannot read the folder {id_[:12]} in {self.folder}: it is missing. Run `git fsck`")
             if len(self._trees) >= _KEPT_TREES:
                 self._trees.clear()
             self._trees[id_] = dict(_entries(content, self.hash_size))

@@ -7,7 +7,7 @@ import fcntl
 import shutil
 import subprocess
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from .. import programs
 from . import errors
@@ -42,7 +42,11 @@ class Clone(Reader):
         }
         with self.started("mktree", "-z", "--batch", "--missing") as make:
             tree = self._tree_with(make, commit, "", leaves) or make.tree({})
-        wrong = sorted(path for path, content in changes.items() if not self.holds(tree, path, content))
+        # A path that goes may be a folder afterwards, if something comes below it.
+        come = [PurePosixPath(path) for path, content in changes.items() if content is not None]
+        folders = {str(folder) for path in come for folder in path.parents}
+        gone = {path for path, content in changes.items() if content is None and path in folders}
+        wrong = sorted(path for path in changes.keys() - gone if not self.holds(tree, path, changes[path]))
         if wrong:
             raise errors.GitFailed(f"Cannot write {wrong[0]}: it is not what it should be afterwards. Nothing changed")
         return tree

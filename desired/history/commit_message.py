@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from ..core.model import Observation
 from ..core.operations import OPERATION, Build, Canary, Deploy, Hold, Intent, Operation, Promote
 from ..git import Author
+from ..wording import printable
 
 OPERATION_TRAILER = "Desired-Operation"
 _PARAMETERS, _ACTOR, _REASON = "Desired-Parameters", "Desired-Actor", "Desired-Reason"
@@ -79,7 +80,7 @@ def message(
 
 def body(notes: Iterable[str]) -> str:
     """Notes as sentences, one a line."""
-    return "".join(f"{note[:1].upper()}{note[1:]}.\n" for note in notes)
+    return "".join(f"{note[:1].upper()}{note[1:]}.\n" for note in map(printable, notes))
 
 
 def with_trailers(first: str, text: str, trailers: list[tuple[str, str]]) -> str:

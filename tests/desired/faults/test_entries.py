@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -97,9 +98,10 @@ def _push(fork: Fork, edit: str, path: str) -> None:
     git(clone, "push", "-q", "origin", "HEAD:main")
 
 
-def _made(fork: Fork, branch: str) -> str:
+def _made(fork: Fork, branch: str) -> bytes:
     """All that is made, as `ls-tree` lists it: modes, kinds, ids and names."""
-    return git(fork.remote, "ls-tree", "-r", "-z", branch, "--", "manifests", "releases")
+    words = ["git", "ls-tree", "-r", "-z", branch, "--", "manifests", "releases"]
+    return subprocess.run(words, cwd=fork.remote, check=True, capture_output=True).stdout
 
 
 @pytest.mark.parametrize("path", [SERVICE, RELEASE], ids=["manifests", "releases"])

@@ -27,7 +27,9 @@ def test_a_spec_of_a_commit_that_only_this_clone_has_is_refused(fork: Fork) -> N
     clone = fork.clone("clone")
     mine = _local_commit(clone, "apps/search.py", "8080", "6666")
     before = fork.tip("live")
-    answer = Desired(clone)("deploy", f"search={image('search', 2)}", "-e", "staging", "--spec-at", "HEAD", code=3)
+    answer = Desired(clone)(
+        "deploy", "search", "--image", image("search", 2), "-e", "staging", "--spec-at", "HEAD", code=3
+    )
     assert mine[:12] in answer.output
     assert _HIDDEN in answer.output.replace("\n", " ")
     assert fork.tip("live") == before
@@ -75,7 +77,7 @@ def test_an_operation_that_took_its_spec_from_a_hidden_commit_is_found_by_verify
 
 def test_promote_brings_in_the_recipe_that_was_looked_at(fork: Fork) -> None:
     desired = Desired(fork.clone("clone"))
-    desired("deploy", f"search={image('search', 2)}", "-e", "staging", "--ref", "main")
+    desired("deploy", "search", "--image", image("search", 2), "-e", "staging", "--ref", "main")
     seen = fork.tip("main")
     with fork.publisher("other") as publisher:
         deploy(publisher, "basket", 9)
