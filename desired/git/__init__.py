@@ -10,6 +10,7 @@ from .errors import (
     Locked,
     Rejected,
     RemoteUnreachable,
+    Unanswered,
     failed,
 )
 from .process import OLDEST, TreeEntry, run_git
@@ -32,6 +33,7 @@ __all__ = [
     "Rejected",
     "RemoteUnreachable",
     "TreeEntry",
+    "Unanswered",
     "failed",
     "run_git",
 ]

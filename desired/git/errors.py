@@ -7,6 +7,7 @@ Problem
 │   └── AtomicUnsupported     the server cannot move two branches in one push
 └── Unreachable
     ├── RemoteUnreachable     a remote does not answer
+    │   ├── Unanswered         not in time: it may still do it
     │   └── AuthenticationFailed
     ├── BranchMissing         a remote answers, and does not have a branch
     └── Rejected              a remote answers, and refuses a push
@@ -19,6 +20,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from .. import programs
 from ..core.errors import Problem, Unreachable
 from ..wording import printable
 
@@ -58,6 +60,10 @@ class RemoteUnreachable(Unreachable):
     """The remote does not answer, or not in time."""
 
 
+class Unanswered(RemoteUnreachable):
+    """The remote was asked, and did not answer in time. It may still do what it was asked for."""
+
+
 class AuthenticationFailed(RemoteUnreachable):
     """The remote does not accept who you are."""
 
@@ -91,7 +97,8 @@ def of_remote(what: str, remote: str, done: subprocess.CompletedProcess[bytes]) 
         return AuthenticationFailed(
             f"Cannot {what} the remote {remote}: {telling(done)}. Check your credentials with `git ls-remote {remote}`"
         )
-    return RemoteUnreachable(f"Cannot {what} the remote {remote}: {telling(done)}. Try again when it is reachable")
+    kind = Unanswered if done.returncode == programs.TIMED_OUT else RemoteUnreachable
+    return kind(f"Cannot {what} the remote {remote}: {telling(done)}. Try again when it is reachable")
 
 
 def failed(what: str, done: subprocess.CompletedProcess[bytes], remedy: str = "") -> GitFailed:

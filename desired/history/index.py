@@ -61,19 +61,28 @@ class Index:
         self._git, self._file = git, file
         self._db = self._open()
 
-    def _open(self) -> sqlite3.Connection:
+    def _open(self, anew: bool = False) -> sqlite3.Connection:
+        """The database. One that is none is made anew, once. Raises Problem where the disk does not let it."""
         if self._file:
             self._file.parent.mkdir(parents=True, exist_ok=True)
-        db = sqlite3.connect(str(self._file or ":memory:"), timeout=60, isolation_level=None)
+        try:
+            return self._connected(str(self._file or ":memory:"))
+        except sqlite3.DatabaseError as error:
+            if self._file is None or anew or isinstance(error, sqlite3.OperationalError):
+                remedy = "Free space on the disk, or make the file writable, and run the command again"
+                raise Problem(f"Cannot use the index {self._file}: {error}. {remedy}") from None
+            self._file.unlink(missing_ok=True)
+            return self._open(anew=True)
+
+    def _connected(self, path: str) -> sqlite3.Connection:
+        db = sqlite3.connect(path, timeout=60, isolation_level=None)
         try:
             db.execute("pragma journal_mode = wal")
             db.execute("pragma synchronous = off")
             db.executescript(_TABLES)
-        except sqlite3.DatabaseError:
+        except BaseException:
             db.close()
-            assert self._file
-            self._file.unlink(missing_ok=True)
-            return self._open()
+            raise
         return db
 
     def follow(self, main: str) -> None:

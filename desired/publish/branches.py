@@ -6,10 +6,11 @@ import random
 import time
 
 from ..core.errors import Problem, Refused, Unreachable
-from ..git import BranchMissing, Clone, GitFailed
+from ..git import BranchMissing, Clone, GitFailed, Unanswered
 
 MAIN, LIVE = "main", "live"
 _TRIES = 4
+_NOT_KNOWN = "It is not known whether the operation was done: run it again with the same --key, which acts once"
 
 
 class Branches:
@@ -89,6 +90,8 @@ class Branches:
                 self._refresh_after(error)
                 if (self.main, self.live) != old:
                     return self.git.is_ancestor(new, self.main)
+                if isinstance(error, Unanswered):  # it may still do it, so that asking again only adds to it
+                    raise type(error)(f"{error}. {_NOT_KNOWN}") from None
                 if attempt == _TRIES - 1:
                     raise type(error)(f"{error}. Nothing was changed: run the command again") from None
             time.sleep(random.uniform(0.05, 0.2) * 2**attempt)
@@ -98,5 +101,4 @@ class Branches:
         try:
             self.refresh()
         except (Unreachable, GitFailed):
-            remedy = "It is not known whether the operation was done: run it again with the same --key, which acts once"
-            raise type(error)(f"{error}. {remedy}") from None
+            raise type(error)(f"{error}. {_NOT_KNOWN}") from None

@@ -183,3 +183,22 @@ def test_a_remote_without_atomic_push_is_refused_with_a_sentence(fleet: Fork, st
     assert line["status"] == "problem"
     assert "--atomic" in line["said"][0]
     assert fleet.tip("main") == start
+
+
+def test_a_push_without_an_answer_is_not_repeated_and_is_said_to_be_unknown(fleet: Fork) -> None:
+    """It may still be done: the server has it, and only takes its time."""
+    hangs(fleet, per_cent=100, seconds=600)
+    with fleet.publisher(timeout=_SECONDS) as publisher:
+        push, asked = publisher.git.push, list[object]()
+
+        def counted(*given: object) -> None:
+            asked.append(given)
+            push(*given)  # type: ignore[arg-type]
+
+        publisher.git.push = counted  # type: ignore[method-assign,assignment]
+        line = _deploy(publisher, 2, "hanging-1")
+        well(fleet)
+    assert line["status"] == "unreachable"
+    assert "It is not known whether the operation was done" in line["said"][0]
+    assert "Nothing was changed" not in line["said"][0]
+    assert len(asked) == 1
