@@ -35,7 +35,7 @@ _EXIT_CODES = (
     (Problem.exit_code, "something is wrong, and you can fix it"),
     (2, "the command line cannot be read"),
     (Refused.exit_code, "refused: not allowed in this state"),
-    (Conflict.exit_code, "conflict: what you looked at has changed since. Look again, and decide again"),
+    (Conflict.exit_code, "conflict: somebody was first, or the key belongs to another operation. Look again"),
     (Unreachable.exit_code, "a remote, a registry or a cluster does not answer. Try again"),
     (INTERRUPTED, "interrupted by Ctrl-C"),
 )

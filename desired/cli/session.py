@@ -49,7 +49,7 @@ class Session:
 
     def perform(self, operation: Operation, request: OperationOptions, dry_run: bool | None = None) -> OperationResult:
         """Does an operation. Raises Problem, Refused, Conflict or Unreachable."""
-        expected = self.commit("expected", request.expected) if request.expected else self.head
+        expected = self.looked_at(request)
         with self.typed.mistakes(actor=self.typed.label("actor") if self.options.actor else "user.name of git config"):
             intent = Intent(
                 operation=operation,
@@ -60,6 +60,15 @@ class Session:
                 unobserved=request.unobserved,
             )
         return self.publisher.perform(intent, self.observe, request.dry_run if dry_run is None else dry_run)
+
+    def looked_at(self, request: OperationOptions) -> str:
+        """The commit that the person looked at. Raises Problem."""
+        return self.commit("expected", request.expected) if request.expected else self.head
+
+    def definitions_for(self, request: OperationOptions) -> str:
+        """The commit whose `apps/` the person looked at. Raises Problem."""
+        expected = request.expected
+        return self.publisher.history.definitions_at(self.looked_at(request)) if expected else self.definitions_at
 
     @property
     def actor(self) -> str:

@@ -11,8 +11,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ..core.errors import Problem, Refused, Unreachable
+from ..core.errors import Conflict, Problem, Refused, Unreachable
 from ..core.gates import needs_observation, takes_traffic_away, what_counted
+from ..core.keys import differences
 from ..core.model import EnvironmentState, Observation, Outcome
 from ..core.operations import Intent
 from ..git import Clone
@@ -24,6 +25,7 @@ from ..render.manifests import MANIFESTS, Changes
 from ..render.pipeline import Pipeline
 from ..render.pool import RendererPool
 from ..render.source_at_commit import CommitSources
+from ..wording import listed
 from .branches import Branches
 from .commits import Commits
 from .expected import require_unchanged, seen_at
@@ -119,7 +121,7 @@ class Publisher:
         for attempt in range(_TRIES):
             main, live = self.tips()
             self.index.follow(main)
-            if done := self._done_before(intent.key):
+            if done := self._done_before(intent):
                 return done
             if live is None:
                 raise Refused(_NOT_PUBLISHED)
@@ -132,9 +134,23 @@ class Publisher:
             time.sleep(random.uniform(0, 0.4) / (attempt + 1))
         raise _gave_up()
 
-    def _done_before(self, key: str) -> OperationResult | None:
-        found = self.index.by_key(key, int(time.time()) - _REMEMBERED_SECONDS)
-        return OperationResult(found.id, found.title, status="repeated") if found else None
+    def _done_before(self, intent: Intent) -> OperationResult | None:
+        """The result of the operation that was done with this key. Raises Conflict if that was another operation."""
+        now = int(time.time())
+        found = self.index.by_key(intent.key, now - _REMEMBERED_SECONDS)
+        if found is None:
+            return None
+        done = commit_message.recorded(self.git.message(found.id))
+        then = datetime.fromtimestamp(found.time, UTC)
+        another = differences(done.intent, then, intent, datetime.fromtimestamp(now, UTC)) if done else ["verb"]
+        if another:
+            title = commit_message.title(intent.operation)
+            this = f"is {title}" if title != found.title else f"has another {listed(another)}"
+            raise Conflict(
+                f"The key {intent.key} belongs to {found.id[:12]}, {found.title}, done by {found.actor}. "
+                f"This operation {this}. Give it a --key of its own"
+            )
+        return OperationResult(found.id, found.title, status="repeated")
 
     def _attempt(
         self, intent: Intent, observation: Observation | None, live: str, main: str, dry_run: bool
