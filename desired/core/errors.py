@@ -32,4 +32,10 @@ class Unreachable(Problem):
     exit_code: ClassVar[int] = 5
 
 
-__all__ = ["Conflict", "Problem", "Refused", "Unreachable"]
+class CodeNotUsed(Problem):
+    """`main` was published, but clusters stay with older code, because that of `main` cannot be synthesized."""
+
+    exit_code: ClassVar[int] = 6
+
+
+__all__ = ["CodeNotUsed", "Conflict", "Problem", "Refused", "Unreachable"]

@@ -164,11 +164,12 @@ class Publisher:
         changes: Changes = dict(release_files.file_changes(before, outcome.state))
         title, notes = commit_message.title(intent.operation), (*baseline.notes, *outcome.notes)
         if not changes:
-            return OperationResult(main, title, (*notes, "nothing to change"), status="unchanged")
+            notes = (*notes, "nothing to change")
+            return OperationResult(main, title, notes, status="unchanged", unused=baseline.unused)
         require_unchanged(self.git, intent, seen, base, tuple(changes))
         changes |= self.manifests(baseline, base, before, outcome)
         changes = {path: text for path, text in changes.items() if self.git.file(base, path) != text}
-        result = OperationResult(base, title, notes, changes, "planned")
+        result = OperationResult(base, title, notes, changes, "planned", baseline.unused)
         if dry_run:
             return result
         tree = self.git.write_tree(base, changes)
@@ -200,7 +201,9 @@ class Publisher:
                 else:
                     baseline = self.reconciler.follow(live, main)
                     commit = self._commits.published(baseline)
-                    result = OperationResult(commit, "Published", baseline.notes, baseline.repairs)
+                    result = OperationResult(
+                        commit, "Published", baseline.notes, baseline.repairs, unused=baseline.unused
+                    )
                 if result.commit == live:
                     return OperationResult(main, "live is at main", result.notes, status="unchanged")
                 if self.branches.advance((main, live), result.commit):
