@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from typing import Annotated, ClassVar, Literal, Self
 
@@ -55,6 +56,26 @@ class Version(Value):
     """When the version was deployed to this slot."""
     spec: Service | None = None
     """The spec. Optional only in the stable slot of an environment that follows `apps/`."""
+
+
+_NUMBER = re.compile(r"v?[0-9]+(\.[0-9]+)+([-+.][A-Za-z0-9.+-]*)?\Z")
+
+
+def version_number(ref: str) -> str:
+    """Return the ref if it is the number of a version, such as `2.2.0`, or an empty string.
+
+    A tag names one version. A branch, such as `main`, names many.
+    """
+    return ref if _NUMBER.match(ref) else ""
+
+
+def short_digest(image: str) -> str:
+    """Return twelve digits of an image's digest, which tell it apart from others.
+
+    These are the first ones, or the last ones of a placeholder, which is `sha256:0000…`.
+    """
+    digits = image.rpartition(":")[2]
+    return digits[-12:] if digits.startswith("0" * 12) else digits[:12]
 
 
 class Release(ReleaseFile):
@@ -132,4 +153,6 @@ __all__ = [
     "Version",
     "other",
     "share_problem",
+    "short_digest",
+    "version_number",
 ]

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 
 from constructs_lib.values.data import Json, canonical, digest
+from constructs_lib.values.release import short_digest, version_number
 
 from ..core.model import EnvironmentState, Observation, Rollout
 from ..git import Clone
@@ -29,8 +30,8 @@ class SlotSummary:
 
     @property
     def version(self) -> str:
-        """The name that people know it by."""
-        return self.commit[:7] or self.ref or self.image.rpartition(":")[2][:12]
+        """A name that tells it apart from other versions, which a branch does not."""
+        return self.commit[:7] or version_number(self.ref) or short_digest(self.image)
 
 
 @dataclass(frozen=True)
