@@ -8,5 +8,6 @@ expected        optimistic locking
 commits         the commits that are not operations
 result          the result of an operation
 verify          repeats the history, and compares
-status, retirement, applied    reports: the fleet, a service that is retired, what clusters have applied
+status, comparison, retirement, applied    reports: the fleet, what differs in it, a service that is retired, what
+                clusters have applied
 """
