@@ -167,6 +167,7 @@ class Publisher:
             notes = (*notes, "nothing to change")
             return OperationResult(main, title, notes, status="unchanged", unused=baseline.unused)
         require_unchanged(self.git, intent, seen, base, tuple(changes))
+        self._require_pinnable(before, outcome.state)
         changes |= self.manifests(baseline, base, before, outcome)
         changes = {path: text for path, text in changes.items() if self.git.file(base, path) != text}
         result = OperationResult(base, title, notes, changes, "planned", baseline.unused)
@@ -179,6 +180,12 @@ class Publisher:
         author = commit_message.author_of(intent, int(now.timestamp()))
         return replace(result, commit=self._commits.commit(tree, base, message, author), status="live")
 
+    def _require_pinnable(self, before: EnvironmentState, after: EnvironmentState) -> None:
+        """Raises Refused if a new pin names code that other machines cannot run."""
+        pin = after.platform
+        if pin and pin != before.platform and (problem := self.sources.pin_problem(pin.commit)):
+            raise Refused(f"Cannot move the platform of {after.name} to {pin.tag or pin.commit[:12]}: {problem}")
+
     def decide(
         self, intent: Intent, baseline: Baseline, observation: Observation | None, now: datetime
     ) -> tuple[EnvironmentState, Outcome]:
@@ -188,8 +195,8 @@ class Publisher:
     def manifests(self, baseline: Baseline, base: str, before: EnvironmentState, outcome: Outcome) -> Changes:
         """What the operation does to the manifests of the applications' cluster."""
         code = baseline.codes[before.environment.cluster_name("apps")]
-        old, new = (self.targets.target(each, "apps", code) for each in (before, outcome.state))
-        return self.targets.changes(base, old, new)
+        old = self.targets.made(before, "apps", code)
+        return self.targets.changes(base, old, self.targets.target(outcome.state, "apps", code))
 
     def publish(self) -> OperationResult:
         """Moves `live` to `main`, with repairs where needed. The first time, it creates `live`. Raises Problem."""
@@ -205,7 +212,7 @@ class Publisher:
                         commit, "Published", baseline.notes, baseline.repairs, unused=baseline.unused
                     )
                 if result.commit == live:
-                    return OperationResult(main, "live is at main", result.notes, status="unchanged")
+                    return replace(result, commit=main, title="live is at main", changes={}, status="unchanged")
                 if self.branches.advance((main, live), result.commit):
                     return result
         raise _gave_up()

@@ -198,7 +198,7 @@ class Reconciler:
         was = base.codes.get(cluster)
         if was is None:
             return self._new_cluster(base, state, role, newest)
-        before = self.targets.target(base.environments[state.name], role, was)
+        before = self.targets.made(base.environments[state.name], role, was)
         code = was if self.sources.digest(newest) == self.sources.digest(was) else newest
         try:
             return self._changes(base, before, state, role, code), newest, []
