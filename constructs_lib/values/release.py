@@ -69,13 +69,18 @@ def version_number(ref: str) -> str:
     return ref if _NUMBER.match(ref) else ""
 
 
+def is_placeholder(text: str) -> bool:
+    """Return whether a text holds a placeholder digest, `sha256:0000…`, which no registry has."""
+    return f"sha256:{'0' * 32}" in text
+
+
 def short_digest(image: str) -> str:
     """Return twelve digits of an image's digest, which tell it apart from others.
 
     These are the first ones, or the last ones of a placeholder, which is `sha256:0000…`.
     """
     digits = image.rpartition(":")[2]
-    return digits[-12:] if digits.startswith("0" * 12) else digits[:12]
+    return digits[-12:] if is_placeholder(image) else digits[:12]
 
 
 class Release(ReleaseFile):
@@ -151,6 +156,7 @@ __all__ = [
     "Slot",
     "Time",
     "Version",
+    "is_placeholder",
     "other",
     "share_problem",
     "short_digest",

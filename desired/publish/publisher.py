@@ -29,6 +29,7 @@ from ..wording import listed
 from .branches import Branches
 from .commits import Commits
 from .expected import require_unchanged, seen_at
+from .placeholders import Placeholders
 from .reconcile import Baseline, Reconciler
 from .result import OperationResult
 from .targets import Targets
@@ -55,6 +56,7 @@ class Publisher:
         self.targets = Targets(self.git, self.sources, Pipeline(self._pool, self._cache))
         self.reconciler = Reconciler(self.git, self.sources, self.history, self.targets)
         self._commits = Commits(self.git, self.sources)
+        self._placeholders = Placeholders(self.git).going_live
 
     @classmethod
     def open(cls, folder: Path, remote: str = "", timeout: float = 60.0) -> Publisher:
@@ -204,13 +206,13 @@ class Publisher:
             for _ in range(_TRIES):
                 main, live = self.tips()
                 if live is None:
-                    result = OperationResult(self._start(main), "The first publishing")
+                    commit = self._start(main)
+                    result = OperationResult(commit, "The first publishing", self._placeholders(None, commit))
                 else:
                     baseline = self.reconciler.follow(live, main)
                     commit = self._commits.published(baseline)
-                    result = OperationResult(
-                        commit, "Published", baseline.notes, baseline.repairs, unused=baseline.unused
-                    )
+                    notes = (*baseline.notes, *self._placeholders(live, commit))
+                    result = OperationResult(commit, "Published", notes, baseline.repairs, unused=baseline.unused)
                 if result.commit == live:
                     return replace(result, commit=main, title="live is at main", changes={}, status="unchanged")
                 if self.branches.advance((main, live), result.commit):

@@ -47,6 +47,20 @@ def test_the_json_of_status_has_a_row_for_each_service_and_environment(desired: 
     assert {each["environment"] for each in desired.json("status", "-e", "preprod")["services"]} == {"preprod"}
 
 
+def test_status_counts_placeholder_digests_until_they_are_replaced(desired: Desired) -> None:
+    words = "Placeholder digests (sha256:0000…), which no registry has. staging: {} and 6 charts"
+    lines = " ".join(desired("status", "-e", "staging").output.split())
+    assert words.format("8 services") in lines
+    real = f"registry.example.com/search@sha256:{'a' * 64}"
+    desired("deploy", "search", "-e", "staging", "--image", real)
+    assert words.format("7 services") in " ".join(desired("status").output.split())
+    found = desired.json("status", "search")
+    assert [each["placeholder"] for each in found["services"]] == [False, True]
+    assert {each["placeholder_charts"] for each in found["environments"]} == {6}
+    desired("deploy", "search", "-e", "staging", "--image", image("search", 2), "--canary")
+    assert desired.json("status", "search")["services"][0]["placeholder"], "of any slot"
+
+
 def test_status_believes_main_and_live_only_together(
     desired: Desired, fork: Fork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
