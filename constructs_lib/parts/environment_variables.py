@@ -8,7 +8,7 @@ from urllib.parse import quote
 from ..values import ConfigKey, Container, FieldOf, Public, SecretKey
 from ..values.container import EnvValue
 from ..values.data import Json
-from ..values.release import Version
+from ..values.release import Version, short_digest, version_number
 from ..values.resolved_service import ResolvedService
 from .configuration import config_map_name, secret_name
 from .names import INTERNAL_PORT, database_secret
@@ -84,6 +84,11 @@ def address_of(resolved: ResolvedService, service: str, port: str | None) -> tup
     return f"{callee.name}{suffix}.{callee.namespace}", INTERNAL_PORT
 
 
+def _name(version: Version) -> str:
+    """A name that tells the version apart from the others of its service, which a branch does not."""
+    return version_number(version.ref) or (version.commit or "")[:12] or short_digest(version.image)
+
+
 def _telemetry(resolved: ResolvedService, version: Version, name: str) -> dict[str, EnvValue]:
     collector = resolved.placement.collector
     address = address_of(resolved, collector, "grpc") if collector else None
@@ -91,8 +96,8 @@ def _telemetry(resolved: ResolvedService, version: Version, name: str) -> dict[s
         return {}
     attributes = {
         "service.namespace": resolved.placement.namespace,
-        # Percent-encoded, as the specification of OTEL_RESOURCE_ATTRIBUTES requires: a branch may contain a comma.
-        "service.version": quote(version.ref, safe="/") or (version.commit or "")[:12] or "unknown",
+        # Percent-encoded, as the specification of OTEL_RESOURCE_ATTRIBUTES requires.
+        "service.version": quote(_name(version)),
         "service.instance.id": "$(POD_NAME)",
         "deployment.environment.name": resolved.placement.environment,
         "k8s.cluster.name": resolved.placement.cluster,

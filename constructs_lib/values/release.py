@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from typing import Annotated, ClassVar, Literal, Self
 
@@ -55,6 +56,31 @@ class Version(Value):
     """When the version was deployed to this slot."""
     spec: Service | None = None
     """The spec. Optional only in the stable slot of an environment that follows `apps/`."""
+
+
+_NUMBER = re.compile(r"v?[0-9]+(\.[0-9]+)+([-+.][A-Za-z0-9.+-]*)?\Z")
+
+
+def version_number(ref: str) -> str:
+    """Return the ref if it is the number of a version, such as `2.2.0`, or an empty string.
+
+    A tag names one version. A branch, such as `main`, names many.
+    """
+    return ref if _NUMBER.match(ref) else ""
+
+
+def is_placeholder(text: str) -> bool:
+    """Return whether a text holds a placeholder digest, `sha256:0000…`, which no registry has."""
+    return f"sha256:{'0' * 32}" in text
+
+
+def short_digest(image: str) -> str:
+    """Return twelve digits of an image's digest, which tell it apart from others.
+
+    These are the first ones, or the last ones of a placeholder, which is `sha256:0000…`.
+    """
+    digits = image.rpartition(":")[2]
+    return digits[-12:] if is_placeholder(image) else digits[:12]
 
 
 class Release(ReleaseFile):
@@ -130,6 +156,9 @@ __all__ = [
     "Slot",
     "Time",
     "Version",
+    "is_placeholder",
     "other",
     "share_problem",
+    "short_digest",
+    "version_number",
 ]

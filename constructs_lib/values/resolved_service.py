@@ -93,18 +93,24 @@ def resolve(environment: Environment, role: Role, service: Service, callees: dic
     """
     override = environment.overrides.get(service.name) if role == "apps" else None
     size = override.size if override and override.size else service.size
-    scale = override.scale if override and override.scale else service.scale
-    if service.kind == "stateful" and isinstance(scale, str):
-        scale = Scale.fixed(environment.scales[scale].min)
     return ResolvedService(
         service=service,
         placement=_placement(environment, role, callees),
         resources=_resources(environment, size),
         container_resources={each.name: _resources(environment, each.size) for each in service.containers()},
-        scale=environment.scales[scale] if isinstance(scale, str) else scale,
+        scale=scale_of(environment, role, service),
         env=dict(override.env) if override else {},
         callees=callees,
     )
+
+
+def scale_of(environment: Environment, role: Role, service: Service) -> Scale:
+    """Return the number of pods that a service has in a cluster."""
+    override = environment.overrides.get(service.name) if role == "apps" else None
+    scale = override.scale if override and override.scale else service.scale
+    if service.kind == "stateful" and isinstance(scale, str):
+        return Scale.fixed(environment.scales[scale].min)
+    return environment.scales[scale] if isinstance(scale, str) else scale
 
 
 def _placement(environment: Environment, role: Role, callees: dict[str, Callee]) -> Placement:

@@ -52,7 +52,8 @@ def _as_mapping(value: object) -> object:
     return {k: v for k, v in value.items() if k != "schema"} if isinstance(value, dict) else value
 
 
-_FILES = ("platform", "holds", "rollouts")
+FILES = ("platform", "holds", "rollouts")
+"""Names in the folder of an environment that are not those of services."""
 
 
 class Service(Value):
@@ -181,8 +182,8 @@ class Service(Value):
             raise ValueError(
                 f"must not end in '-blue', '-green' or '-grpc', which name slots and routes, got {name!r}; rename it"
             )
-        if name in _FILES:
-            raise ValueError(f"must not be one of {', '.join(_FILES)}, which name files of releases/; rename it")
+        if name in FILES:
+            raise ValueError(f"must not be one of {', '.join(FILES)}, which name files of releases/; rename it")
         if len(name) > 40:
             raise ValueError(
                 f"must have at most 40 characters, as suffixes are added to it, got {len(name)}; shorten it"

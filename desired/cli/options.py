@@ -52,7 +52,7 @@ _HELP = {
     "dry_run": (None, ("--dry-run",), "Show which files would change. Nothing is done."),
     "unobserved": (None, ("--unobserved",), "Skip the checks of the cluster. Needs --reason."),
     "expected": ("COMMIT", ("--expected",), "The commit that you looked at. Default: the newest one on main."),
-    "key": ("KEY", ("--key",), "An idempotency key: the same key acts once within 24 hours."),
+    "key": ("KEY", ("--key",), "An idempotency key: the same operation with it is done once within 24 hours."),
     "yes": (None, ("--yes", "-y"), "Do not ask for confirmation."),
     "json": (None, ("--json",), "Print JSON, for programs."),
 }

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import typer.main
 from typer.core import TyperGroup
 
-from ..core.errors import Conflict, Problem, Refused, Unreachable
+from ..core.errors import CodeNotUsed, Conflict, Problem, Refused, Unreachable
 from .app import app
 from .failures import INTERRUPTED
 from .options import OperationOptions
@@ -35,8 +35,9 @@ _EXIT_CODES = (
     (Problem.exit_code, "something is wrong, and you can fix it"),
     (2, "the command line cannot be read"),
     (Refused.exit_code, "refused: not allowed in this state"),
-    (Conflict.exit_code, "conflict: what you looked at has changed since. Look again, and decide again"),
+    (Conflict.exit_code, "conflict: somebody was first, or the key belongs to another operation. Look again"),
     (Unreachable.exit_code, "a remote, a registry or a cluster does not answer. Try again"),
+    (CodeNotUsed.exit_code, "`publish`: main is published, but clusters stay with older code. Fix the code at main"),
     (INTERRUPTED, "interrupted by Ctrl-C"),
 )
 

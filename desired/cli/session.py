@@ -47,10 +47,6 @@ class Session:
         published = PublishedCommits(self.publisher.branches, self.publisher.sources)
         return ClusterObserver(kubeconfig, published).observe(environment)
 
-    def looked_at(self, request: OperationOptions) -> str:
-        """The commit that the person looked at before this command; an empty string if they do not say."""
-        return self.commit("expected", request.expected) if request.expected else ""
-
     def perform(self, operation: Operation, request: OperationOptions, dry_run: bool | None = None) -> OperationResult:
         """Does an operation. Raises Problem, Refused, Conflict or Unreachable."""
         with self.typed.mistakes(actor=self.typed.label("actor") if self.options.actor else "user.name of git config"):
@@ -58,11 +54,20 @@ class Session:
                 operation=operation,
                 actor=self.actor,
                 reason=request.reason,
-                expected=self.looked_at(request) or self.head,
+                expected=self.looked_at(request),
                 key=request.key or uuid.uuid4().hex,
                 unobserved=request.unobserved,
             )
         return self.publisher.perform(intent, self.observe, request.dry_run if dry_run is None else dry_run)
+
+    def looked_at(self, request: OperationOptions) -> str:
+        """The commit that the person looked at. Raises Problem."""
+        return self.commit("expected", request.expected) if request.expected else self.head
+
+    def definitions_for(self, request: OperationOptions) -> str:
+        """The commit whose `apps/` the person looked at. Raises Problem."""
+        expected = request.expected
+        return self.publisher.history.definitions_at(self.looked_at(request)) if expected else self.definitions_at
 
     @property
     def actor(self) -> str:

@@ -2,6 +2,7 @@
 
 operations      what people and programs ask for
 model           what an environment is: releases, rollouts, holds, the platform's pin
+keys            when two requests are the same operation
 facts           what a decision rests on, and what has to be looked up for it
 apply           facts and an operation in, the next state or a refusal out
 transitions     which operation is legal when: one table

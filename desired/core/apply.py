@@ -38,6 +38,6 @@ def apply(intent: Intent, facts: Facts, now: datetime) -> Outcome:
     """
     outcome = _VERBS[intent.operation.verb](intent.operation, facts, now)
     if outcome.state is not facts.here:
-        require_invariants(facts, outcome.state)
+        require_invariants(intent, facts, outcome.state)
         pass_gates(intent, facts, outcome.state, now)
     return outcome

@@ -2,8 +2,9 @@
 
 Problem (1)             something is wrong, and a person can fix it
 ├── Refused (3)         not legal in this state, for anyone
-│   └── Conflict (4)    someone else changed it first: look again, then decide
-└── Unreachable (5)     a remote, a registry or a cluster does not answer
+│   └── Conflict (4)    someone else was first: look again, then decide
+├── Unreachable (5)     a remote, a registry or a cluster does not answer
+└── CodeNotUsed (6)     main is published, but clusters stay with older code than it holds
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ class Refused(Problem):
 
 
 class Conflict(Refused):
-    """What the operation touches has changed since its author looked."""
+    """What the operation touches has changed since its author looked, or its key belongs to another operation."""
 
     exit_code: ClassVar[int] = 4
 
@@ -31,4 +32,10 @@ class Unreachable(Problem):
     exit_code: ClassVar[int] = 5
 
 
-__all__ = ["Conflict", "Problem", "Refused", "Unreachable"]
+class CodeNotUsed(Problem):
+    """`main` was published, but clusters stay with older code, because that of `main` cannot be synthesized."""
+
+    exit_code: ClassVar[int] = 6
+
+
+__all__ = ["CodeNotUsed", "Conflict", "Problem", "Refused", "Unreachable"]

@@ -11,7 +11,7 @@ from constructs_lib.values.data import Json
 
 from .errors import Refused
 from .model import EnvironmentState, Observation, Recipe
-from .operations import Deploy, Operation, Platform, Promote, Reset, Restore, Undo
+from .operations import Canary, Deploy, Finalize, Operation, Platform, Promote, Reset, Restore, Undo
 
 
 class At(NamedTuple):
@@ -37,6 +37,8 @@ class Needs:
     """The commit that it pins the platform to."""
     stable_in: tuple[str, ...] = ()
     """The environments whose stable images so far count."""
+    pinned: bool = False
+    """Whether it needs the environment as the code of the platform's pin has it."""
 
     @property
     def commits(self) -> frozenset[str]:
@@ -67,8 +69,15 @@ class Facts:
     """Digests of the platform's code, by the commits that the operation may pin."""
     stable_images: Collection[tuple[str, str, str]] = frozenset()
     """Environment, service and image of all that was stable while no rollout of it was open."""
+    pinned: Environment | None = None
+    """The environment as the code of the platform's pin has it; None without a pin, or if it cannot be read."""
     observation: Observation | None = None
     """What was seen in the clusters."""
+
+    @property
+    def made(self) -> Environment:
+        """The environment by which the manifests of the applications' cluster are made."""
+        return self.pinned or self.here.environment
 
     def later(self, environment: str) -> Iterator[str]:
         """The environments that recipes reach from this one, in any number of steps."""
@@ -92,7 +101,9 @@ def needs(operation: Operation, environment: Environment) -> Needs:
         case Restore():
             found = replace(found, state=At(environment.name, operation.at))
         case Undo():
-            found = replace(found, undone=At(environment.name, operation.commit))
+            found = replace(found, undone=At(environment.name, operation.commit), pinned="ready" in environment.gates)
+        case Canary() | Finalize():
+            found = replace(found, pinned="ready" in environment.gates)
         case Platform():
             found = replace(found, platform=operation.commit)
     return found

@@ -7,13 +7,19 @@ back a finalize pass none: nothing ever holds them up.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
+from math import ceil
 
+from constructs_lib.values import Service
+from constructs_lib.values.resolved_service import scale_of
+
+from ..wording import counted
 from .errors import Refused
 from .facts import Facts
 from .holds import require_not_held
 from .invariants import removed
-from .model import EnvironmentState, Observation, changed
+from .model import EnvironmentState, Observation, Rollout, Slot, changed
 from .operations import Canary, Finalize, Hold, Intent, Operation, Platform, Retire, Rollback, Undo, Unhold
 from .verbs.slots import spec_of, time_of
 
@@ -28,7 +34,7 @@ def pass_gates(intent: Intent, facts: Facts, after: EnvironmentState, now: datet
     _tested(facts, after)
     gates = ClusterGates(facts.observation, intent.unobserved)
     if "ready" in before.environment.gates:
-        gates.ready(facts, after)
+        gates.ready(before.name, _needed_for_any_share(facts, after) if intent.rules == 1 else _needed(facts, after))
     for service in removed(before, after):
         gates.without_traffic(service, before)
     if after.platform and after.platform != before.platform:
@@ -90,17 +96,17 @@ class ClusterGates:
         self._observed = observed or Observation()
         self._passed = passed
 
-    def ready(self, facts: Facts, after: EnvironmentState) -> None:
-        """Every slot that is to get traffic has ready endpoints. Raises Refused."""
-        if self._passed:
-            return
-        for service, slot in _entering(facts, after):
-            name = f"{service}-{slot}"
+    def ready(self, environment: str, needed: Iterator[_Pods]) -> None:
+        """Every slot that gets traffic has enough ready pods for it. Raises Refused."""
+        for pods in needed if not self._passed else ():
+            name = f"{pods.service}-{pods.slot}"
             if self._observed.ready is None:
-                raise Refused(f"Cannot check that {name} is ready in {facts.here.name}: {_REMEDY}")
-            if self._observed.ready.get(name, 0) < 1:
+                raise Refused(f"Cannot check that {name} is ready in {environment}: {_REMEDY}")
+            seen = self._observed.ready.get(name, 0)
+            if seen < pods.needed:
                 raise Refused(
-                    f"{name} in {facts.here.name} has no ready endpoint. Wait until it has one, or find out why not"
+                    f"{name} in {environment} has {counted(seen, 'ready pod')}, and {pods.share} % of the traffic need "
+                    f"{pods.needed}. Wait until they are ready, or find out why not"
                 )
 
     def without_traffic(self, service: str, here: EnvironmentState) -> None:
@@ -131,16 +137,52 @@ class ClusterGates:
 _REMEDY = "pass --kubeconfig, or --unobserved with --reason"
 
 
-def _entering(facts: Facts, after: EnvironmentState) -> Iterator[tuple[str, str]]:
-    """Services and slots that get traffic or become stable with this change, and had objects before it."""
+@dataclass(frozen=True)
+class _Pods:
+    """How many pods of a slot must be ready before a change."""
+
+    service: str
+    slot: Slot
+    share: int
+    """Per cent of the service's traffic that the slot gets after it."""
+    needed: int
+
+
+def _needed(facts: Facts, after: EnvironmentState) -> Iterator[_Pods]:
+    """Slots that get more traffic or become stable with this change, and had objects before it.
+
+    While a rollout is not closed, each of its slots runs as many pods as the service has at its peak. Its share of
+    these takes its share of the traffic, whatever comes.
+    """
+    for was, rollout in _moved(facts, after):
+        finalizes = was.phase == "open" and rollout.phase == "finalized"
+        share = 100 if finalizes else rollout.share
+        if finalizes or share > was.share:
+            for service, slot, spec in _with_slots(facts, rollout):
+                peak = scale_of(facts.made, "apps", spec).max
+                yield _Pods(service, slot, share, ceil(peak * share / 100))
+
+
+def _needed_for_any_share(facts: Facts, after: EnvironmentState) -> Iterator[_Pods]:
+    """The same by the first version of the rules: one pod, before the share leaves 0 and before a slot is stable."""
+    for was, rollout in _moved(facts, after):
+        if (was.share == 0 < rollout.share) or (was.phase, rollout.phase) == ("open", "finalized"):
+            for service, slot, _ in _with_slots(facts, rollout):
+                yield _Pods(service, slot, rollout.share, 1)
+
+
+def _moved(facts: Facts, after: EnvironmentState) -> Iterator[tuple[Rollout, Rollout]]:
+    """Rollouts that the change leaves there: as they were, and as they are."""
     for name in changed(facts.here.rollouts, after.rollouts):
         was, rollout = facts.here.rollouts.get(name), after.rollouts.get(name)
-        if rollout is None or was is None:
-            continue
-        leaves_zero = was.share == 0 and rollout.share > 0
-        finalizes = was.phase == "open" and rollout.phase == "finalized"
-        for service, slot in rollout.members.items() if leaves_zero or finalizes else ():
-            release = facts.here.releases[service]
-            spec = spec_of(facts, release.slots[slot], service)
-            if spec and spec.slotted and release.stable != slot:
-                yield service, slot
+        if was and rollout:
+            yield was, rollout
+
+
+def _with_slots(facts: Facts, rollout: Rollout) -> Iterator[tuple[str, Slot, Service]]:
+    """The members of a rollout that have slots and are not stable in the new one, with the spec there."""
+    for service, slot in rollout.members.items():
+        release = facts.here.releases[service]
+        spec = spec_of(facts, release.slots[slot], service)
+        if spec and spec.slotted and release.stable != slot:
+            yield service, slot, spec

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from constructs_lib.values.service import FILES
+
 from .errors import Refused
 from .facts import Facts
 from .model import EnvironmentState, changed
+from .operations import Intent
 from .verbs.slots import callers
 
 
-def require_invariants(facts: Facts, after: EnvironmentState) -> None:
-    """Raises Refused if the next state cannot be synthesized, or if a service would lose one that it calls."""
+def require_invariants(intent: Intent, facts: Facts, after: EnvironmentState) -> None:
+    """Raises Refused if the next state cannot be synthesized, or if a service would lose one that it calls.
+
+    A new rollout must not be called like a file of `releases/`, either.
+    """
+    for name in sorted({*after.rollouts} - {*facts.here.rollouts}) if intent.rules > 1 else ():
+        if name in FILES:
+            raise Refused(
+                f"A rollout cannot be named {name}: {', '.join(FILES)} name files of releases/. "
+                f"Give it another name with --name"
+            )
     for service in changed(facts.here.releases, after.releases):
         release = after.releases.get(service)
         if release and release.slots[release.stable].spec is None and service not in facts.specs:

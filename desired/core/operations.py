@@ -16,6 +16,14 @@ Tag = Annotated[
 ]
 
 
+RULES = 2
+"""The newest version of the rules, which may forbid what was legal before.
+
+1. One ready pod is enough for every share. Any name is a name for a rollout.
+2. A slot has as many ready pods as its share needs. The names of files of `releases/` are no names for rollouts.
+"""
+
+
 class Build(Value):
     """An image, and what it was built from."""
 
@@ -220,6 +228,8 @@ class Intent(Value):
     """The idempotency key: the same key acts once within 24 hours."""
     unobserved: Bool = False
     """Whether gates that need a look at the cluster are passed without one; needs a reason."""
+    rules: Annotated[Int, Field(ge=1)] = RULES
+    """The version of the rules by which it is decided. What was legal when it was done stays legal for ever."""
 
     @model_validator(mode="after")
     def _says_why(self) -> Self:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
+from constructs_lib.values.release import short_digest
+
 from ..core.model import Observation
 from ..core.operations import OPERATION, Build, Canary, Deploy, Hold, Intent, Operation, Promote
 from ..git import Author
@@ -18,6 +20,8 @@ _PARAMETERS, _ACTOR, _REASON = "Desired-Parameters", "Desired-Actor", "Desired-R
 REVISION = "Desired-Revision"
 _EXPECTED, _KEY = "Desired-Expected", "Desired-Key"
 _OBSERVED, _UNOBSERVED = "Desired-Observed", "Desired-Unobserved"
+_RULES = "Desired-Rules"
+"""Commits of version 0.1 have none: they were decided by the first version of the rules."""
 CODE = "Desired-Code"
 """Clusters whose manifests are not made by the code of the commit itself, and the commits whose code makes them."""
 START, REPAIR, MANIFESTS = "start", "repair", "manifests"
@@ -51,7 +55,7 @@ def title(operation: Operation) -> str:
 
 
 def _version(build: Build) -> str:
-    return (build.commit or build.image.rpartition(":")[2])[:12]
+    return (build.commit or short_digest(build.image))[:12]
 
 
 def _short(text: str) -> str:
@@ -73,6 +77,7 @@ def message(
         (_KEY, intent.key),
         (_OBSERVED, observed.model_dump_json(exclude_defaults=True) if observed else ""),
         (_UNOBSERVED, "yes" if intent.unobserved else ""),
+        (_RULES, str(intent.rules)),
         (CODE, behind),
     ]
     return with_trailers(title(operation), body(notes), trailers)
@@ -121,6 +126,7 @@ def recorded(text: str) -> Recorded | None:
             expected=found.get(_EXPECTED, ""),
             key=found.get(_KEY, ""),
             unobserved=found.get(_UNOBSERVED) == "yes",
+            rules=int(found.get(_RULES, "1")),
         )
     except (ValidationError, ValueError, TypeError, RecursionError):
         return None

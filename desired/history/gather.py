@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Protocol
 
+from constructs_lib.values import Environment
 from constructs_lib.values.data import Json
 
 from ..core.facts import At, Facts, known_environment, needs
@@ -31,6 +32,9 @@ class Records(Protocol):
     def platform_digest(self, commit: str) -> str:
         """The digest of the platform's code at a commit."""
 
+    def environment(self, name: str, commit: str) -> Environment | None:
+        """An environment as the code of a commit has it; None if it has none, or cannot be read."""
+
 
 def gather(
     operation: Operation,
@@ -46,9 +50,10 @@ def gather(
     known_environment(operation.environment, environments)
     here = environments[operation.environment]
     wanted = needs(operation, here.environment)
-    then, before = _state(wanted.state or wanted.undone, records), None
+    then, before = _state(wanted.state, records), None
     if wanted.undone:
-        before = _state(At(wanted.undone.environment, records.before(wanted.undone.commit)), records)
+        then = _state_or_empty(wanted.undone, here, records)
+        before = _state_or_empty(At(here.name, records.before(wanted.undone.commit)), here, records)
     pins = {wanted.platform, before.platform.commit if before and before.platform else ""} - {""}
     return Facts(
         here=_plain(here),
@@ -61,6 +66,7 @@ def gather(
         before_then=before,
         platform_digests={commit: records.platform_digest(commit) for commit in pins},
         stable_images=records.stable_images(wanted.stable_in) if wanted.stable_in else frozenset(),
+        pinned=records.environment(here.name, here.platform.commit) if wanted.pinned and here.platform else None,
         observation=observation,
     )
 
@@ -68,6 +74,14 @@ def gather(
 def _state(at: At | None, records: Records) -> EnvironmentState | None:
     found = records.state(at.environment, at.commit) if at else None
     return _plain(found) if found else None
+
+
+def _state_or_empty(at: At, here: EnvironmentState, records: Records) -> EnvironmentState | None:
+    """The same; where an environment has no files yet, or none any more, it is empty."""
+    found = _state(at, records)
+    if found is None and records.environment(at.environment, at.commit):
+        return EnvironmentState(here.environment)
+    return found
 
 
 def _recipe(at: At | None, records: Records) -> Recipe | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from constructs_lib.values import Environment
 from constructs_lib.values.data import Json
 
 from ..core.errors import Problem
@@ -58,3 +59,10 @@ class History:
     def platform_digest(self, commit: str) -> str:
         """The digest of the platform's code at a commit."""
         return self._sources.platform_digest(commit)
+
+    def environment(self, name: str, commit: str) -> Environment | None:
+        """An environment as the code of a commit has it; None if it has none, or cannot be read."""
+        try:
+            return self._sources.definitions(commit).environments.get(name)
+        except Problem:
+            return None

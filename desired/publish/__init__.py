@@ -6,7 +6,9 @@ targets         the clusters of environments, as the pipeline makes them
 publisher       runs operations, and publishes what people merged
 expected        optimistic locking
 commits         the commits that are not operations
+placeholders    digests that no registry has
 result          the result of an operation
 verify          repeats the history, and compares
-status, retirement, applied    reports: the fleet, a service that is retired, what clusters have applied
+status, comparison, retirement, applied    reports: the fleet, what differs in it, a service that is retired, what
+                clusters have applied
 """

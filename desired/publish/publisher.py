@@ -11,8 +11,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ..core.errors import Problem, Refused, Unreachable
+from ..core.errors import Conflict, Problem, Refused, Unreachable
 from ..core.gates import needs_observation, takes_traffic_away, what_counted
+from ..core.keys import differences
 from ..core.model import EnvironmentState, Observation, Outcome
 from ..core.operations import Intent
 from ..git import Clone
@@ -24,9 +25,11 @@ from ..render.manifests import MANIFESTS, Changes
 from ..render.pipeline import Pipeline
 from ..render.pool import RendererPool
 from ..render.source_at_commit import CommitSources
+from ..wording import listed
 from .branches import Branches
 from .commits import Commits
 from .expected import require_unchanged, seen_at
+from .placeholders import Placeholders
 from .reconcile import Baseline, Reconciler
 from .result import OperationResult
 from .targets import Targets
@@ -53,6 +56,7 @@ class Publisher:
         self.targets = Targets(self.git, self.sources, Pipeline(self._pool, self._cache))
         self.reconciler = Reconciler(self.git, self.sources, self.history, self.targets)
         self._commits = Commits(self.git, self.sources)
+        self._placeholders = Placeholders(self.git).going_live
 
     @classmethod
     def open(cls, folder: Path, remote: str = "", timeout: float = 60.0) -> Publisher:
@@ -119,7 +123,7 @@ class Publisher:
         for attempt in range(_TRIES):
             main, live = self.tips()
             self.index.follow(main)
-            if done := self._done_before(intent.key):
+            if done := self._done_before(intent):
                 return done
             if live is None:
                 raise Refused(_NOT_PUBLISHED)
@@ -132,9 +136,23 @@ class Publisher:
             time.sleep(random.uniform(0, 0.4) / (attempt + 1))
         raise _gave_up()
 
-    def _done_before(self, key: str) -> OperationResult | None:
-        found = self.index.by_key(key, int(time.time()) - _REMEMBERED_SECONDS)
-        return OperationResult(found.id, found.title, status="repeated") if found else None
+    def _done_before(self, intent: Intent) -> OperationResult | None:
+        """The result of the operation that was done with this key. Raises Conflict if that was another operation."""
+        now = int(time.time())
+        found = self.index.by_key(intent.key, now - _REMEMBERED_SECONDS)
+        if found is None:
+            return None
+        done = commit_message.recorded(self.git.message(found.id))
+        then = datetime.fromtimestamp(found.time, UTC)
+        another = differences(done.intent, then, intent, datetime.fromtimestamp(now, UTC)) if done else ["verb"]
+        if another:
+            title = commit_message.title(intent.operation)
+            this = f"is {title}" if title != found.title else f"has another {listed(another)}"
+            raise Conflict(
+                f"The key {intent.key} belongs to {found.id[:12]}, {found.title}, done by {found.actor}. "
+                f"This operation {this}. Give it a --key of its own"
+            )
+        return OperationResult(found.id, found.title, status="repeated")
 
     def _attempt(
         self, intent: Intent, observation: Observation | None, live: str, main: str, dry_run: bool
@@ -148,11 +166,13 @@ class Publisher:
         changes: Changes = dict(release_files.file_changes(before, outcome.state))
         title, notes = commit_message.title(intent.operation), (*baseline.notes, *outcome.notes)
         if not changes:
-            return OperationResult(main, title, (*notes, "nothing to change"), status="unchanged")
+            notes = (*notes, "nothing to change")
+            return OperationResult(main, title, notes, status="unchanged", unused=baseline.unused)
         require_unchanged(self.git, intent, seen, base, tuple(changes))
+        self._require_pinnable(before, outcome.state)
         changes |= self.manifests(baseline, base, before, outcome)
         changes = {path: text for path, text in changes.items() if not self.git.holds(base, path, text)}
-        result = OperationResult(base, title, notes, changes, "planned")
+        result = OperationResult(base, title, notes, changes, "planned", baseline.unused)
         if dry_run:
             return result
         tree = self.git.write_tree(base, changes)
@@ -161,6 +181,12 @@ class Publisher:
         message = commit_message.message(intent, counted, revision, outcome.notes, behind)
         author = commit_message.author_of(intent, int(now.timestamp()))
         return replace(result, commit=self._commits.commit(tree, base, message, author), status="live")
+
+    def _require_pinnable(self, before: EnvironmentState, after: EnvironmentState) -> None:
+        """Raises Refused if a new pin names code that other machines cannot run."""
+        pin = after.platform
+        if pin and pin != before.platform and (problem := self.sources.pin_problem(pin.commit)):
+            raise Refused(f"Cannot move the platform of {after.name} to {pin.tag or pin.commit[:12]}: {problem}")
 
     def decide(
         self, intent: Intent, baseline: Baseline, observation: Observation | None, now: datetime
@@ -172,8 +198,8 @@ class Publisher:
     def manifests(self, baseline: Baseline, base: str, before: EnvironmentState, outcome: Outcome) -> Changes:
         """What the operation does to the manifests of the applications' cluster."""
         code = baseline.codes[before.environment.cluster_name("apps")]
-        old, new = (self.targets.target(each, "apps", code) for each in (before, outcome.state))
-        return self.targets.changes(base, old, new)
+        old = self.targets.made(before, "apps", code)
+        return self.targets.changes(base, old, self.targets.target(outcome.state, "apps", code))
 
     def publish(self) -> OperationResult:
         """Moves `live` to `main`, with repairs where needed. The first time, it creates `live`. Raises Problem."""
@@ -181,13 +207,15 @@ class Publisher:
             for _ in range(_TRIES):
                 main, live = self.tips()
                 if live is None:
-                    result = OperationResult(self._start(main), "The first publishing")
+                    commit = self._start(main)
+                    result = OperationResult(commit, "The first publishing", self._placeholders(None, commit))
                 else:
                     baseline = self.reconciler.follow(live, main)
                     commit = self._commits.published(baseline)
-                    result = OperationResult(commit, "Published", baseline.notes, baseline.repairs)
+                    notes = (*baseline.notes, *self._placeholders(live, commit))
+                    result = OperationResult(commit, "Published", notes, baseline.repairs, unused=baseline.unused)
                 if result.commit == live:
-                    return OperationResult(main, "live is at main", result.notes, status="unchanged")
+                    return replace(result, commit=main, title="live is at main", changes={}, status="unchanged")
                 if self.branches.advance((main, live), result.commit):
                     return result
         raise _gave_up()

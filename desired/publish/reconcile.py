@@ -46,6 +46,8 @@ class Baseline:
     """What makes the commit right."""
     notes: tuple[str, ...] = ()
     """What people should know about that."""
+    unused: tuple[str, ...] = ()
+    """Those of the notes that say which code is not used, and why."""
 
     def behind(self, sources: CommitSources) -> dict[str, str]:
         """The clusters that the code of the commit does not make."""
@@ -104,15 +106,17 @@ class Reconciler:
         }
         repairs: dict[str, Content] = dict(self._releases(live, main, base, legal))
         codes: dict[str, str] = {}
+        unused: list[str] = []
         for state in states.values():
             for role in ROLES:
                 cluster = state.environment.cluster_name(role)
                 newest = base.codes.get(cluster, main) if definitions_at != main else main
                 changes, codes[cluster], more = self._cluster(base, state, role, newest)
-                notes.extend(more)
+                unused.extend(more)
                 repairs |= self._differing(live, main, f"{MANIFESTS}/{cluster}", changes)
-        notes.extend(problems)
-        return Baseline(main, states, codes, definitions_at, repairs, tuple(dict.fromkeys(notes)))
+        unused.extend(problems)
+        said = tuple(dict.fromkeys((*notes, *unused)))
+        return Baseline(main, states, codes, definitions_at, repairs, said, tuple(dict.fromkeys(unused)))
 
     def decide(
         self,
@@ -207,7 +211,7 @@ class Reconciler:
         was = base.codes.get(cluster)
         if was is None:
             return self._new_cluster(base, state, role, newest)
-        before = self.targets.target(base.environments[state.name], role, was)
+        before = self.targets.made(base.environments[state.name], role, was)
         code = was if self.sources.digest(newest) == self.sources.digest(was) else newest
         try:
             return self._changes(base, before, state, role, code), newest, []

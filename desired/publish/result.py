@@ -25,6 +25,9 @@ class OperationResult:
     status: str = "live"
     """`live`; `unchanged` if there was nothing to change; `repeated` for a key that was used before; `planned`."""
 
+    unused: tuple[str, ...] = ()
+    """Those of the notes that say which code of `main` is not used, and why."""
+
     def as_json(self) -> Json:
         """For programs."""
         return {
@@ -33,4 +36,5 @@ class OperationResult:
             "title": self.title,
             "notes": list(self.notes),
             "changed": sorted(self.changes),
+            "unused_code": list(self.unused),
         }

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 
 from constructs_lib.values.data import Json, canonical, digest
+from constructs_lib.values.release import is_placeholder, short_digest, version_number
 
 from ..core.model import EnvironmentState, Observation, Rollout
 from ..git import Clone
@@ -29,8 +30,8 @@ class SlotSummary:
 
     @property
     def version(self) -> str:
-        """The name that people know it by."""
-        return self.commit[:7] or self.ref or self.image.rpartition(":")[2][:12]
+        """A name that tells it apart from other versions, which a branch does not."""
+        return self.commit[:7] or version_number(self.ref) or short_digest(self.image)
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,8 @@ class ServiceStatus:
     ready: int | None = None
     """Ready endpoints of the stable slot; None if no cluster was checked."""
     candidate_ready: int | None = None
+    placeholder: bool = False
+    """Whether the image of a slot has a placeholder digest, which no registry has."""
 
     def as_json(self) -> Json:
         """For programs."""
@@ -130,6 +133,7 @@ def service_statuses(
                 behind=tuple(_behind(state, service, slots[stable], before, head)),
                 held=_held(state, service),
                 ready=_ready(observed.get(name), service, stable),
+                placeholder=any(is_placeholder(slot.image) for slot in slots.values()),
                 **_moving(rollouts.get(service), service, stable, slots, observed.get(name)),
             )
 

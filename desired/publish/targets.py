@@ -8,6 +8,7 @@ from constructs_lib.values import Role
 from constructs_lib.values.data import Json
 from constructs_lib.values.release import ReleaseFile
 
+from ..core.errors import Problem
 from ..core.model import EnvironmentState
 from ..git import Clone
 from ..render.inputs import ServiceInput, Target, inputs_of
@@ -37,6 +38,13 @@ class Targets:
         specs = self._sources.definitions(code).specs if role == "apps" and environment.follows_apps else {}
         inputs = inputs_of(environment, role, releases, rollouts, specs, self._inputs)
         return Target(source, source.folder.name, inputs)
+
+    def made(self, state: EnvironmentState, role: Role, code: str) -> Target | None:
+        """The same for a cluster as it is; None where its code cannot be run any more, as that of a bad pin."""
+        try:
+            return self.target(state, role, code)
+        except Problem:
+            return None
 
     def _as_files(self, values: Mapping[str, ReleaseFile]) -> dict[str, Json]:
         """The contents of the files. The value is kept with its content, so that its identity stays its own."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.machinery import FileFinder, SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
+from typing import NoReturn
 
 from pydantic import ValidationError
 
@@ -85,16 +88,57 @@ def _modules(package: str, problems: list[str]) -> Iterator[tuple[str, ModuleTyp
     if not folder.is_dir():
         problems.append(f"This folder has no {package}/. Run this command in the root of the platform repository")
         return
-    _read_afresh(package)
-    for file in sorted(folder.glob("*.py")):
+    with _said(folder / "__init__.py", problems):
+        _read_afresh(package)
+    for file in [] if problems else sorted(folder.glob("*.py")):
         if file.stem.startswith("_"):
             continue
-        try:
-            yield file.stem, importlib.import_module(f"{package}.{file.stem}")
-        except ValidationError as error:
-            problems.extend(sentences(f"{file}: {file.stem.replace('_', '-')}", error))
-        except (Exception, SystemExit) as error:  # whatever a person's file raises becomes a sentence
-            problems.append(f"{file}{_line(error, file)}: {type(error).__name__}: {error}")
+        module = None
+        with _said(file, problems):
+            module = importlib.import_module(f"{package}.{file.stem}")
+        if module:
+            yield file.stem, module
+
+
+def components_of(fleet: Fleet, environment: Environment, role: Role) -> tuple[Component, ...]:
+    """The components of a cluster's platform. Raises Problem with what is wrong in the code that lists them."""
+    problems: list[str] = []
+    found: tuple[Component, ...] = ()
+    with _said(_file_of(fleet.components), problems):
+        found = fleet.components(environment, role)
+    if problems:
+        raise Problem(*problems)
+    return found
+
+
+def _file_of(components: Components) -> Path:
+    """The file that defines the function, as people name it."""
+    file = Path(getattr(getattr(components, "__code__", None), "co_filename", "envs"))
+    return file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file
+
+
+@contextmanager
+def _said(file: Path, problems: list[str]) -> Iterator[None]:
+    """Whatever a person's file raises within becomes a sentence. It cannot end this process, in which it runs."""
+    leave, os._exit = os._exit, _raise_exit
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise
+    except ValidationError as error:
+        problems.extend(sentences(f"{file}: {file.stem.replace('_', '-')}", error))
+    except SystemExit as end:
+        said = f"ends the program (exit code {end.code or 0})"
+        problems.append(f"{file}{_line(end, file)}: {said}. Remove that call: this file only defines values")
+    except BaseException as error:
+        problems.append(f"{file}{_line(error, file)}: {type(error).__name__}: {error}")
+    finally:
+        os._exit = leave
+
+
+def _raise_exit(status: int) -> NoReturn:
+    """In place of `os._exit`, which no process outlives, and which says nothing."""
+    raise SystemExit(status)
 
 
 class _FromSource(SourceFileLoader):

@@ -41,7 +41,7 @@ from constructs_lib.values.environment import ROLES
 
 from . import yaml
 from .fingerprint import library_of
-from .fleet import Fleet, load_environments, load_services
+from .fleet import Fleet, components_of, load_environments, load_services
 
 if TYPE_CHECKING:
     from constructs_lib.rules.check import ClusterCheck
@@ -76,8 +76,8 @@ class Renderer:
         return {name: service.written() for name, service in self.services.items()}
 
     def components(self, environment: Environment, role: Role) -> tuple[Component, ...]:
-        """The components of a cluster's platform."""
-        return self._fleet.components(environment, role)
+        """The components of a cluster's platform. Raises Problem."""
+        return components_of(self._fleet, environment, role)
 
     def library(self, components: tuple[Component, ...]) -> str:
         """The digest of the library, the tools, and the code that own components come from."""
@@ -153,6 +153,10 @@ class Renderer:
                 objects = build(unit, request["cluster"])
             except Problem as problem:
                 yield {"unit": unit.id, "problems": list(problem.sentences)}
+                continue
+            except SystemExit as end:
+                said = f"{unit.id}: its construct ends the program (exit code {end.code or 0}). Remove that call"
+                yield {"unit": unit.id, "problems": [said]}
                 continue
             facts = facts_of(unit, list(objects.values()))
             facts = facts.with_findings(unit_findings(facts))

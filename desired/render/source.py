@@ -26,6 +26,21 @@ _MARK = "desired.lock"
 """A file in a virtual environment, with the digest of the lock that it was made from."""
 
 
+def lock_problem(lock: str | None) -> str:
+    """Why a commit with this lock cannot make a cluster on every machine; empty if it can. None means no lock."""
+    if lock is None:
+        return f"has no {LOCK}, which pins the tools that render it. {_MAKE_LOCK}"
+    lines = (line.strip() for line in lock.replace("\\\n", " ").splitlines())
+    tools = [line for line in lines if line and not line.startswith(("#", "-"))]
+    if not tools:
+        return f"pins no tools in {LOCK}. {_MAKE_LOCK}"
+    bare = next((tool.split()[0] for tool in tools if "--hash=" not in tool), None)
+    return f"has no hash for {bare} in {LOCK}. {_MAKE_LOCK}" if bare else ""
+
+
+_MAKE_LOCK = "Make it with `uv pip compile --generate-hashes`, merge it, and tag that commit"
+
+
 @dataclass(frozen=True)
 class Code:
     """A tree of code and the Python that runs it."""

@@ -11,7 +11,7 @@ from constructs_lib.values.data import Json, digest
 from ..git import Clone
 from .cache import Cache
 from .pool import RendererDied, RendererPool
-from .source import LOCK, Code, unpacked
+from .source import LOCK, Code, lock_problem, unpacked
 
 _PLATFORM = ("constructs_lib", "envs", LOCK)
 _WRITER = "desired/render"
@@ -66,6 +66,11 @@ class CommitSources:
 
             self._codes[key] = unpacked(key, archive, name or f"the commit {commit[:12]}")
         return self._codes[key]
+
+    def pin_problem(self, commit: str) -> str:
+        """Why no platform can be pinned to a commit; empty if one can."""
+        problem = lock_problem(self._git.file(commit, LOCK))
+        return f"the commit {commit[:12]} {problem}" if problem else ""
 
     def definitions(self, commit: str) -> Definitions:
         """The environments and services of a commit. Raises Problem with everything that is wrong in them."""

@@ -17,7 +17,7 @@ from .fleet import Fleet
 from .inputs import Target, inputs_of
 from .pool import RendererPool
 from .server import Renderer
-from .source import LOCK, Code
+from .source import Code
 from .source_at_commit import CommitSources
 
 
@@ -111,11 +111,12 @@ class WorkTree:
         git = Clone(self.root)
         try:
             git.require(pin.commit, f"{name}: the pinned commit", "correct the pin")
-            code = CommitSources(git, pool, cache).code(pin.commit, name)
+            sources = CommitSources(git, pool, cache)
+            if problem := sources.pin_problem(pin.commit):
+                raise Problem(f"{name}: {problem}")
+            code = sources.code(pin.commit, name)
         finally:
             git.close()
-        if not (code.folder / LOCK).is_file():
-            raise Problem(f"{name}: commit {pin.commit[:12]} has no {LOCK}. Pin a commit that has one")
         return code, code.folder.name
 
 

@@ -64,16 +64,19 @@ def _wrong_rollout(fleet: Fleet, here: EnvironmentState, name: str, rollout: Rol
 def passed_ready(
     fleet: Fleet, before: EnvironmentState, after: EnvironmentState, observed: Observation | None
 ) -> Iterator[str]:
-    """Slots that got traffic, or became stable, and that nobody saw ready."""
+    """Slots that got more traffic, or became stable, and that nobody saw ready with as many pods as that needs."""
     for name, rollout in after.rollouts.items():
         was = before.rollouts.get(name)
         if was is None or was.members != rollout.members:
             continue
-        if (was.share == 0 < rollout.share) or (was.phase, rollout.phase) == ("open", "finalized"):
+        finalizes = (was.phase, rollout.phase) == ("open", "finalized")
+        share = 100 if finalizes else rollout.share
+        if finalizes or was.share < share:
             for member, slot in rollout.members.items():
                 spec = fleet.spec(before.name, member, slot)
-                slotted = spec is not None and spec.slotted
-                if slotted and ((observed and observed.ready) or {}).get(f"{member}-{slot}", 0) < 1:
+                seen = ((observed and observed.ready) or {}).get(f"{member}-{slot}", 0)
+                # Every service of the fleet has the size S, which is two pods.
+                if spec and spec.slotted and seen < (1 if share <= 50 else 2):
                     yield f"{member}-{slot} was not ready"
 
 

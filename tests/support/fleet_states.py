@@ -65,8 +65,8 @@ def build(name: str, number: int = 1, ref: str = "main") -> Json:
 
 
 def intent(verb: str, environment: str, **fields: Any) -> Intent:
-    """An operation as somebody asks for it; `reason` and `unobserved` are the intent's own."""
-    own = {name: fields.pop(name) for name in ("reason", "unobserved") if name in fields}
+    """An operation as somebody asks for it; `reason`, `unobserved` and `rules` are the intent's own."""
+    own = {name: fields.pop(name) for name in ("reason", "unobserved", "rules") if name in fields}
     operation = OPERATION.validate_python({"verb": verb, "environment": environment, **fields})
     return Intent(operation=operation, actor=ADA, expected=commit_of(0), key="a-key", **own)
 
@@ -79,6 +79,8 @@ class History:
     states: dict[str, dict[str, EnvironmentState]] = field(default_factory=dict)
     parents: dict[str, str] = field(default_factory=dict)
     stable: set[tuple[str, str, str]] = field(default_factory=set)
+    environments: dict[tuple[str, str], Environment] = field(default_factory=dict)
+    """By name and commit, where the code of a commit has another environment than head."""
 
     def specs(self, commit: str) -> dict[str, Json]:
         return self.all_specs[commit]
@@ -98,6 +100,9 @@ class History:
 
     def platform_digest(self, commit: str) -> str:
         return f"digest-of-{commit}"
+
+    def environment(self, name: str, commit: str) -> Environment | None:
+        return self.environments.get((name, commit))
 
 
 class Fleet:
@@ -242,9 +247,9 @@ def with_spec(name: str, /, **fields: Any) -> Service:
     return Service.model_validate(definitions()[name].written() | fields)
 
 
-def ready(*slots: str) -> Observation:
-    """A look at a cluster in which these slots are ready, and no other."""
-    return Observation(ready=dict.fromkeys(slots, 1))
+def ready(*slots: str, pods: int = 2) -> Observation:
+    """A look at a cluster in which these slots have so many ready pods (all, by default), and no other has any."""
+    return Observation(ready=dict.fromkeys(slots, pods))
 
 
 def refusal(fleet: Fleet, verb: str, environment: str, observed: Observation | None = None, **fields: Any) -> str:

@@ -46,7 +46,10 @@ def deploy(
         typer.Option(metavar="BRANCH", help="The branch that --image was built from. `promote` accepts only main."),
     ] = "",
     spec_at: Annotated[
-        str, typer.Option(metavar="COMMIT", help="Take the specs from apps/ at this commit. Default: the newest one.")
+        str,
+        typer.Option(
+            metavar="COMMIT", help="Take the specs from apps/ at this commit. Default: --expected, or the newest one."
+        ),
     ] = "",
     name: RolloutName = None,
     first: Annotated[
@@ -74,8 +77,7 @@ def deploy(
         raise Problem(f"{'--name' if name else '--first'} needs --canary: only a rollout has it")
     with open_session(context) as session:
         state = session.environment(environment, choices.entry("deploy"))
-        looked_at = session.looked_at(request) or session.definitions_at
-        specs_at = session.commit("spec_at", spec_at) if spec_at else looked_at
+        specs_at = session.commit("spec_at", spec_at) if spec_at else session.definitions_for(request)
         specs = session.publisher.sources.definitions(specs_at).specs
         builds = Builds(tuple(what), tuple(image or ()), ref).found(session.typed, specs)
         with session.typed.mistakes():

@@ -35,7 +35,11 @@ def promote(
         str, typer.Argument(metavar="TARGET", help="The environment that they enter.", autocompletion=environments)
     ],
     at: Annotated[
-        str, typer.Option(metavar="COMMIT", help="Take the versions of SOURCE at this commit. Default: the newest one.")
+        str,
+        typer.Option(
+            metavar="COMMIT",
+            help="Take the versions of SOURCE at this commit. Default: --expected, or the newest one.",
+        ),
     ] = "",
     without: Services = None,
     name: RolloutName = None,
@@ -51,7 +55,7 @@ def promote(
 
     with open_session(context) as session:
         state = session.environment(target, choices.anywhere("promote"), "target")
-        recipe = session.commit("at", at) if at else session.looked_at(request) or session.head
+        recipe = session.commit("at", at) if at else session.looked_at(request)
         with session.typed.mistakes():
             promote = Promote(
                 environment=state.name, source=source, recipe=recipe, without=tuple(without or ()), name=name

@@ -98,7 +98,10 @@ def diff(
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """Compare the versions of two environments, or of two commits."""
+    """Compare what runs in two environments, or at two commits.
+
+    Compares the image and the spec of each stable version, field by field.
+    """
     from ..views.comparison import show_comparison
 
     show_comparison(context, json, before, after, environment)

@@ -25,13 +25,20 @@ app = typer.Typer()
 def publish(context: typer.Context, json: AsJson = False) -> None:
     """Publish main: bring what was merged to the clusters.
 
-    Adds missing manifests, reverts manual edits to releases/ and manifests/, then advances live.
+    Adds missing manifests, reverts manual edits to releases/ and manifests/, then advances live. Exits with 6 where
+    clusters stay with older code, because that of main cannot be synthesized.
     """
+    from ...core.errors import CodeNotUsed
     from ..output import show_result
     from ..session import open_session
 
     with open_session(context, follow=False) as session:
-        show_result(session.publisher.publish(), json)
+        result = session.publisher.publish()
+        show_result(result, json)
+        if result.unused and json:  # which has said so
+            raise typer.Exit(CodeNotUsed.exit_code)
+        if result.unused:
+            raise CodeNotUsed("Clusters stay with older code, as above. Fix the code at main, then publish again")
 
 
 @app.command(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import typer
@@ -9,9 +10,11 @@ from rich.table import Table
 from rich.text import Text
 
 from constructs_lib.values.data import Json
+from constructs_lib.values.environment import ROLES
 
 from ...core.errors import Problem
 from ...core.model import EnvironmentState
+from ...publish.placeholders import Placeholders, summary
 from ...publish.status import ServiceStatus, Summaries, service_statuses
 from ..choices import anywhere
 from ..output import age, console, show_json, table
@@ -28,7 +31,7 @@ def show_status(context: typer.Context, json: bool, environment: str | None, ser
         rows = [each for each in found if each.environment in names and service in (None, each.service)]
         if service and not rows:
             raise Problem(f"SERVICE {service!r} does not run in {', '.join(names)}. `desired status` lists what runs")
-        notes = [_note(session.environments[name]) for name in names]
+        notes = [_note(session, session.environments[name]) for name in names]
         if json:
             show_json({"commit": session.head, "environments": notes, "services": [each.as_json() for each in rows]})
             return
@@ -38,6 +41,8 @@ def show_status(context: typer.Context, json: bool, environment: str | None, ser
             out.print(_headline(note, width))
         out.print()
         out.print(_grid(rows, notes, checked=session.options.kubeconfig is not None))
+        if placeholders := _placeholders(rows, notes):
+            out.print(Text(placeholders, style="yellow"))
 
 
 def _statuses(session: Session, names: Sequence[str]) -> Iterable[ServiceStatus]:
@@ -48,13 +53,24 @@ def _statuses(session: Session, names: Sequence[str]) -> Iterable[ServiceStatus]
     return service_statuses(session.environments, session.head, summaries, definitions, observed)
 
 
-def _note(state: EnvironmentState) -> Json:
+def _placeholders(rows: Sequence[ServiceStatus], notes: Sequence[Json]) -> str:
+    """What has placeholder digests, for the last line; empty if nothing has."""
+    services = Counter(each.environment for each in rows if each.placeholder)
+    found = [summary(note["environment"], services[note["environment"]], note["placeholder_charts"]) for note in notes]
+    listed = "; ".join(filter(None, found))
+    return f"Placeholder digests (sha256:0000…), which no registry has. {listed}. Replace them" if listed else ""
+
+
+def _note(session: Session, state: EnvironmentState) -> Json:
     pin, hold = state.platform, state.holds.environment
+    clusters = [state.environment.cluster_name(role) for role in ROLES]
+    live = session.publisher.branches.live or session.head
     return {
         "environment": state.name,
         "platform": (pin.tag or pin.commit[:12]) if pin else None,
         "follows_apps": state.environment.follows_apps,
         "held": f"{hold.actor}: {hold.reason}" if hold else "",
+        "placeholder_charts": Placeholders(session.publisher.git).charts(live, clusters),
         "rollouts": {
             name: {"phase": each.phase, "share": each.share, "members": dict(each.members)}
             for name, each in state.rollouts.items()

@@ -155,10 +155,11 @@ def test_there_are_no_telemetry_variables_where(given: Service, among: list[Serv
 @pytest.mark.parametrize(
     ("version", "said"),
     [
-        pytest.param({"ref": "v1.2.3"}, "v1.2.3", id="the ref"),
-        pytest.param({"ref": "feature/a,b=c d$(POD_NAME)"}, "feature/a%2Cb%3Dc%20d%24%28POD_NAME%29", id="encoded"),
-        pytest.param({"commit": "c0ffee1234567890"}, "c0ffee123456", id="the commit"),
-        pytest.param({}, "unknown", id="neither"),
+        pytest.param({"ref": "v1.2.3", "commit": "c0ffee1234567890"}, "v1.2.3", id="the number in the ref"),
+        pytest.param({"ref": "1.2.3+45"}, "1.2.3%2B45", id="the number in the ref, encoded"),
+        pytest.param({"ref": "main", "commit": "c0ffee1234567890"}, "c0ffee123456", id="the commit"),
+        pytest.param({"ref": "main"}, "222222222222", id="the digest of the image, of a branch"),
+        pytest.param({}, "222222222222", id="the digest of the image"),
     ],
 )
 def test_the_version_in_the_telemetry_is(version: dict[str, str], said: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from constructs_lib import Pin, Release, Rollout, Slot, Version
 from constructs_lib.values import Value
-from constructs_lib.values.release import other
+from constructs_lib.values.release import other, short_digest, version_number
 from tests.support.mistakes import IMAGE, SERVICE, by_sentence, mistake
 
 VERSION: dict[str, Any] = {"image": IMAGE, "since": "2026-11-02T09:30:00Z"}
@@ -23,6 +23,21 @@ TIME = "a time in UTC, such as '2026-11-02T09:30:00Z'"
 @pytest.mark.parametrize(("slot", "opposite"), [("blue", "green"), ("green", "blue")])
 def test_there_are_two_slots(slot: Slot, opposite: Slot) -> None:
     assert other(slot) == opposite
+
+
+def test_an_image_is_told_apart_by_twelve_digits_of_its_digest_also_if_that_is_a_placeholder() -> None:
+    digests = {"ab" * 32: "ab" * 6, "0" * 11 + "1" * 53: "0" * 11 + "1", "0" * 56 + "1246d186": "00001246d186"}
+    assert {digest: short_digest(f"example.com/x@sha256:{digest}") for digest in digests} == digests
+
+
+@pytest.mark.parametrize("ref", ["2.2.0", "v1.2.3", "2026.11", "1.0.0-rc1", "1.0+5"])
+def test_a_ref_that_is_a_number_names_one_version(ref: str) -> None:
+    assert version_number(ref) == ref
+
+
+@pytest.mark.parametrize("ref", ["", "main", "release-1.2", "v2", "7", "1.2 3", "1.2\n", "feature/1.2", "1.2/x"])
+def test_a_ref_that_may_be_a_branch_names_none(ref: str) -> None:
+    assert version_number(ref) == ""
 
 
 @pytest.mark.parametrize(

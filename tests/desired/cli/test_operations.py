@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
+from desired.core.errors import Problem
+from desired.render.source import Code
+from desired.render.source_at_commit import CommitSources
 from tests.support.command_line import Desired
 from tests.support.fork import Fork, git, image
+from tests.support.people import Developer
 
 
 def test_deploy_canary_and_rollback_print_what_they_did_and_where_it_is_live(desired: Desired, fork: Fork) -> None:
@@ -47,6 +53,64 @@ def test_platform_pins_an_environment_to_a_tag(desired: Desired, fork: Fork) -> 
     assert "preprod  platform v1" in desired("status").output
 
 
+UNOBSERVED = ("--unobserved", "--reason", "no cluster in this test")
+
+
+@pytest.mark.parametrize(
+    ("lock", "says"),
+    [
+        (None, "has no locks/synth.txt, which pins the tools that render it. Make it with `uv pip compile --gen"),
+        ("# nothing\n--only-binary :all:\n", "pins no tools in locks/synth.txt. Make it with"),
+        ("a==1 \\\n    --hash=sha256:1\nb==2  # c\n", "has no hash for b==2 in locks/synth.txt. Make it with"),
+    ],
+)
+def test_a_platform_whose_code_cannot_be_run_elsewhere_is_refused_before_the_commit(
+    desired: Desired, fork: Fork, lock: str | None, says: str
+) -> None:
+    developer = Developer(fork)
+    commit = developer.push("Another lock", {"locks/synth.txt": lock})
+    git(fork.remote, "tag", "v1", commit)
+    before = fork.tip("main")
+    for words in (("--dry-run",), ()):
+        stderr = desired("platform", "v1", "-e", "preprod", *UNOBSERVED, *words, code=3).stderr
+        assert f"✗ Cannot move the platform of preprod to v1: the commit {commit[:12]} {says}" in stderr
+    assert fork.tip("main") == before
+
+
+@pytest.mark.parametrize("environment", ["preprod", "prod"])
+def test_the_first_pin_of_an_environment_can_be_undone(desired: Desired, fork: Fork, environment: str) -> None:
+    git(fork.remote, "tag", "v1", "main")
+    desired("platform", "v1", "-e", environment, *UNOBSERVED)
+    desired("undo", fork.tip("main"))
+    platforms = {each["environment"]: each["platform"] for each in desired.json("status")["environments"]}
+    assert platforms[environment] is None
+    desired("verify")
+
+
+def test_a_pin_whose_code_can_no_longer_be_run_holds_nothing_else_up_and_can_be_undone(
+    desired: Desired, fork: Fork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    developer = Developer(fork)
+    bad = developer.push("Other words", {"envs/__init__.py": '"""Environments."""\n'})
+    git(fork.remote, "tag", "v1", bad)
+    desired("platform", "v1", "-e", "preprod", *UNOBSERVED)
+    pinned = fork.tip("main")
+    text = developer.read("envs/__init__.py")
+    developer.push("Better words", {"envs/__init__.py": text.replace("Environments", "Our environments")})
+    code = CommitSources.code
+
+    def cannot(own: CommitSources, commit: str, name: str = "") -> Code:
+        if commit == bad:
+            raise Problem("v1: cannot create its virtual environment")
+        return code(own, commit, name)
+
+    monkeypatch.setattr(CommitSources, "code", cannot)
+    desired("deploy", "search", "--image", image("search", 2))
+    assert "preprod-apps stays with the code of" in desired("publish", code=6).output
+    desired("undo", pinned)
+    assert desired.json("publish")["unused_code"] == []
+
+
 def test_hold_stops_changes_until_unhold(desired: Desired) -> None:
     desired("hold", "search", "-e", "staging", "--until", "2h", "-m", "an audit is running")
     words = ("deploy", "search=abcdef1", "--image", image("search", 2))
@@ -78,15 +142,84 @@ def test_the_same_key_acts_once(desired: Desired, fork: Fork) -> None:
     assert "Done before, with the same --key" in desired(*words).output
 
 
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("deploy", "search", "--image", image("search", 3)), "is search 000000000003: deploy in staging"),
+        (("deploy", "search", "--image", image("search", 2), "-m", "a reason"), "has another reason"),
+        (("deploy", "search", "--image", image("search", 2), "-e", "preprod"), "is search 000000000002: deploy in pre"),
+        (("hold", "search", "-e", "staging", "-m", "an audit is running"), "is search: hold in staging"),
+    ],
+)
+def test_a_key_that_is_used_for_another_operation_is_a_conflict(
+    desired: Desired, fork: Fork, words: tuple[str, ...], says: str
+) -> None:
+    desired("deploy", "search", "--image", image("search", 2), "--key", "k1")
+    done = fork.tip("main")
+    stderr = desired(*words, "--key", "k1", code=4).stderr
+    assert f"✗ The key k1 belongs to {done[:12]}, search 000000000002: deploy in staging, done by Test. " in stderr
+    assert f"This operation {says}" in stderr
+    assert "Give it a --key of its own" in stderr
+    assert fork.tip("main") == done
+    assert desired.json(*words, "--key", "k1", code=4)["status"] == "conflict"
+
+
+def test_a_command_with_a_key_is_the_same_after_others_moved_main(desired: Desired, fork: Fork) -> None:
+    commands = (
+        ("deploy", "search", "--image", image("search", 2), "--ref", "main", "--key", "k1"),
+        ("promote", "staging", "preprod", "--key", "k2"),
+        ("hold", "ledger", "-e", "preprod", "--until", "2h", "-m", "an audit is running", "--key", "k3"),
+    )
+    for words in commands:
+        desired(*words)
+    desired("deploy", "courier", "--image", image("courier", 2))
+    for words in commands:
+        assert desired.json(*words)["status"] == "repeated"
+
+
+def test_a_command_with_a_key_and_expected_is_the_same_after_others_moved_main(desired: Desired, fork: Fork) -> None:
+    words = ("deploy", "search", "--image", image("search", 2), "--key", "k1", "--expected", fork.tip("main"))
+    desired(*words)
+    assert desired.json(*words)["status"] == "repeated"
+
+
 def test_the_json_of_an_operation_has_its_fields(desired: Desired) -> None:
     result = desired.json("deploy", "search", "--image", image("search", 2))
-    assert {*result} == {"commit", "status", "title", "notes", "changed"}
+    assert {*result} == {"commit", "status", "title", "notes", "changed", "unused_code"}
+    assert result["unused_code"] == []
 
 
 def test_publish_with_nothing_new_changes_nothing(desired: Desired, fork: Fork) -> None:
     before = fork.tip("main")
     assert "= live is at main. Nothing was done" in desired("publish").output
     assert fork.tip("main") == before
+
+
+def test_publish_of_code_that_is_not_used_has_an_exit_code_of_its_own_until_it_is_fixed(
+    desired: Desired, fork: Fork
+) -> None:
+    developer = Developer(fork)
+    good = developer.read("apps/ledger.py")
+    broken = developer.push("ledger: broken", {"apps/ledger.py": "import sys\nsys.exit(0)\n"})
+    result = desired("publish", code=6)
+    why = f"the code at {broken[:12]} is not used: apps/ledger.py, line 2: ends the program (exit code 0)"
+    assert result.stdout.startswith("✓ Published. Live at ")
+    assert why in " ".join(result.stdout.split())
+    assert "✗ Clusters stay with older code, as above. Fix the code at main" in result.stderr
+    again = desired.json("publish", code=6)
+    assert again["status"] == "unchanged"
+    assert "is not used: apps/ledger.py, line 2: ends the program" in again["unused_code"][0]
+    assert desired.json("deploy", "search", "--image", image("search", 2))["unused_code"], "it was deployed"
+    developer.push("ledger: mended", {"apps/ledger.py": good})
+    assert desired.json("publish")["unused_code"] == []
+
+
+def test_publish_of_code_that_one_cluster_cannot_use_names_the_cluster(desired: Desired, fork: Fork) -> None:
+    developer = Developer(fork)
+    text = developer.read("apps/ledger.py")
+    developer.push("ledger: nobody there", {"apps/ledger.py": text.replace('"gallery"', '"nobody"')})
+    (said,) = desired.json("publish", code=6)["unused_code"]
+    assert said.startswith("staging-apps stays with the code of ")
 
 
 def test_retire_removes_a_service_everywhere_and_restore_brings_it_back(desired: Desired, fork: Fork) -> None:

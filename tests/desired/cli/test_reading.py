@@ -13,6 +13,9 @@ from tests.support.command_line import Desired
 from tests.support.fork import Fork, image
 from tests.support.people import Developer
 
+_FIRST = "000000000001"
+"""The first version of every service of the fork, by the digest of its image."""
+
 
 def test_status_shows_rollouts_holds_and_what_is_behind(desired: Desired) -> None:
     desired("deploy", "search=abcdef1", "--image", image("search", 2))
@@ -44,6 +47,20 @@ def test_the_json_of_status_has_a_row_for_each_service_and_environment(desired: 
     assert {each["environment"] for each in desired.json("status", "-e", "preprod")["services"]} == {"preprod"}
 
 
+def test_status_counts_placeholder_digests_until_they_are_replaced(desired: Desired) -> None:
+    words = "Placeholder digests (sha256:0000…), which no registry has. staging: {} and 6 charts"
+    lines = " ".join(desired("status", "-e", "staging").output.split())
+    assert words.format("8 services") in lines
+    real = f"registry.example.com/search@sha256:{'a' * 64}"
+    desired("deploy", "search", "-e", "staging", "--image", real)
+    assert words.format("7 services") in " ".join(desired("status").output.split())
+    found = desired.json("status", "search")
+    assert [each["placeholder"] for each in found["services"]] == [False, True]
+    assert {each["placeholder_charts"] for each in found["environments"]} == {6}
+    desired("deploy", "search", "-e", "staging", "--image", image("search", 2), "--canary")
+    assert desired.json("status", "search")["services"][0]["placeholder"], "of any slot"
+
+
 def test_status_believes_main_and_live_only_together(
     desired: Desired, fork: Fork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -63,6 +80,62 @@ def test_diff_compares_two_environments_and_two_commits(desired: Desired, fork: 
         (row,) = desired.json("diff", *words)
         assert row["service"] == "search"
     assert "abcdef1" in desired("diff", "staging", "preprod").output
+
+
+def test_diff_shows_another_spec_with_the_same_image_where_apps_is_followed(desired: Desired, fork: Fork) -> None:
+    before, developer = fork.tip("main"), Developer(fork)
+    text = developer.read("apps/search.py").replace(
+        'owner="team-a",', 'owner="team-a",\n    size="M", env={"LEVEL": 1},'
+    )
+    developer.push("search: larger", {"apps/search.py": text})
+    assert desired.json("diff", "staging", "preprod") == [], "it does not run yet"
+    desired("publish")
+    (row,) = desired.json("diff", "preprod", "staging")
+    assert (row["service"], row["before"], row["after"], row["spec"]) == ("search", _FIRST, _FIRST, True)
+    assert row["differences"] == ["env.LEVEL added: 1", "size: S → M"]
+    assert desired.json("diff", before, fork.tip("main"), "-e", "staging")[0]["differences"] == row["differences"]
+    assert desired.json("diff", "staging", "preprod")[0]["differences"] == ["env.LEVEL removed, was 1", "size: M → S"]
+    desired("deploy", "search", "--image", image("search", 1), "-e", "preprod")
+    assert desired.json("diff", "preprod", "staging") == []
+
+
+def test_diff_shows_another_image_with_the_same_spec_and_no_field_of_the_spec(desired: Desired) -> None:
+    desired("deploy", "search=abcdef1", "--image", f"registry.example.com/search@sha256:{'a' * 64}")
+    (row,) = desired.json("diff", "preprod", "staging")
+    assert (row["spec"], row["differences"]) == (False, [f"image: {_FIRST} → {'a' * 12}"])
+    heading, line = desired("diff", "preprod", "staging").output.splitlines()
+    assert heading.split() == ["service", "preprod", "staging", "what", "differs"]
+    assert line.split() == ["search", _FIRST, "abcdef1", "image:", _FIRST, "→", "a" * 12]
+
+
+def test_diff_shows_the_code_that_runs_where_that_of_main_is_not_used(desired: Desired, fork: Fork) -> None:
+    developer = Developer(fork)
+    text = developer.read("apps/ledger.py")
+    broken = text.replace('"gallery"', '"nobody"').replace('owner="team-a",', 'owner="team-a",\n    size="M",')
+    developer.push("ledger: calls nobody", {"apps/ledger.py": broken})
+    desired("publish", code=6)
+    assert desired.json("diff", "preprod", "staging") == []
+
+
+def test_diff_lists_a_service_that_runs_on_one_side_only(desired: Desired) -> None:
+    desired("retire", "billing", "-e", "preprod", "--unobserved", "-m", "no service calls it")
+    (row,) = desired.json("diff", "staging", "preprod")
+    assert (row["service"], row["after"], row["spec"], row["differences"]) == ("billing", "-", False, [])
+
+
+def test_versions_without_a_commit_are_told_apart_by_their_digests(desired: Desired) -> None:
+    for service, number in (("search", 0xA1), ("ledger", 0xB2)):
+        build = f"registry.example.com/{service}@sha256:{number:02x}{'0' * 62}"
+        desired("deploy", service, "--image", build, "--ref", "main", "--canary")
+    by_name = {(each["environment"], each["service"]): each for each in desired.json("status")["services"]}
+    assert by_name["staging", "search"]["candidate"] == "a10000000000"
+    assert by_name["staging", "ledger"]["candidate"] == "b20000000000"
+    assert "a10000000000 gets 0 %" in desired("status", "search").output
+    for command in ("search", "ledger"):
+        desired("canary", command, "100")
+        desired("finalize", command)
+    rows = {row["service"]: row["after"] for row in desired.json("diff", "preprod", "staging")}
+    assert rows == {"search": "a10000000000", "ledger": "b20000000000"}
 
 
 def test_history_and_show_tell_who_did_what_and_why(desired: Desired, fork: Fork) -> None:
@@ -99,7 +172,7 @@ def test_commands_that_only_read_start_no_node(
     developer.push("search: not published yet", {"apps/search.py": text.replace('"team-a"', '"team-b"')})
     for words in (("status",), ("history",), ("diff", "staging", "preprod"), ("show", "HEAD")):
         desired(*words)
-    assert "staging-apps stays with the code of" in desired("publish").output, "publish would need node"
+    assert "staging-apps stays with the code of" in desired("publish", code=6).output, "publish would need node"
 
 
 @pytest.mark.parametrize(

@@ -173,7 +173,7 @@ class Walk:
 
     def do(self, verb: str, where: str, **fields: Any) -> None:
         """Does an operation, or is refused; whether the states were read from files makes no difference."""
-        look = self.one("all", "all", "all", "none", "nobody", "unobserved")
+        look = self.one("all", "all", "all", "some", "none", "nobody", "unobserved")
         observed = self.look(where, look)
         if look == "unobserved":
             fields |= {"unobserved": True, "reason": "nobody can look today"}
@@ -221,7 +221,8 @@ class Walk:
         if look in ("nobody", "unobserved"):
             return None
         slots = [f"{name}-{slot}" for name in self.fleet.environments[where].releases for slot in ("blue", "green")]
-        return Observation(ready=dict.fromkeys(slots, 1) if look == "all" else {}, requests={})
+        pods = {"all": 2, "some": 1}.get(look, 0)
+        return Observation(ready=dict.fromkeys(slots, pods) if pods else {}, requests={})
 
     def wrong(
         self, asked: Intent, observed: Observation | None, before: EnvironmentState, after: EnvironmentState

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from desired.core.apply import apply
 from desired.core.model import Observation
-from desired.core.operations import OPERATION, Intent, Operation
+from desired.core.operations import OPERATION, RULES, Intent, Operation
 from desired.history import commit_message as log
 from desired.history import release_files as files
 from tests.support.fleet_states import ADA, Fleet, build, commit_of, image, intent
@@ -194,6 +194,27 @@ def test_trailers_that_hold_no_mapping_are_no_operation(trailer: str, text: str)
     forged = [f"{name}{text}" if line.startswith(name) else line for line in lines]
     assert forged != lines
     assert log.recorded("\n".join(forged)) is None
+
+
+def test_a_commit_without_the_version_of_its_rules_was_decided_by_the_first_ones() -> None:
+    text = log.message(intent("rollback", "trial", service="shop"), None, commit_of(9), ())
+    assert f"Desired-Rules: {RULES}\n" in text
+    found = log.recorded(text.replace(f"Desired-Rules: {RULES}\n", ""))
+    assert found
+    assert (RULES, found.intent.rules) == (2, 1)
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "two", "2.0", "1" * 5_000])
+def test_an_unreadable_version_of_the_rules_is_no_operation(text: str) -> None:
+    message = log.message(intent("rollback", "trial", service="shop"), None, commit_of(9), ())
+    assert log.recorded(message.replace(f"Desired-Rules: {RULES}", f"Desired-Rules: {text}")) is None
+
+
+def test_a_newer_version_of_the_rules_is_decided_by_those_that_are_known() -> None:
+    message = log.message(intent("rollback", "trial", service="shop"), None, commit_of(9), ())
+    found = log.recorded(message.replace(f"Desired-Rules: {RULES}", "Desired-Rules: 99"))
+    assert found
+    assert found.intent.rules == 99
 
 
 def test_the_verb_is_that_of_its_trailer() -> None:

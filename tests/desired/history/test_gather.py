@@ -44,12 +44,38 @@ def test_the_gate_tested_needs_the_stable_images_of_both_environments() -> None:
     assert needs(operation, chain(lab=("tested",))["lab"]).stable_in == ()
 
 
+@pytest.mark.parametrize(
+    ("verb", "fields"),
+    [("canary", {"service": "shop", "share": 40}), ("finalize", {"service": "shop"}), ("undo", {"commit": COMMIT})],
+)
+def test_the_gate_ready_needs_the_environment_as_the_pinned_code_has_it(verb: str, fields: dict[str, Any]) -> None:
+    operation = intent(verb, "trial", **fields).operation
+    assert needs(operation, chain(trial=("ready",))["trial"]).pinned
+    assert not needs(operation, chain()["trial"]).pinned
+
+
+def test_without_a_pin_the_environment_is_that_of_head() -> None:
+    fleet = Fleet(chain(trial=("ready",)), running=("shop",))
+    facts = fleet.facts(intent("canary", "trial", service="shop", share=40))
+    assert facts.made == fleet.environments["trial"].environment
+
+
 def test_an_undo_gathers_the_states_before_and_after_its_commit(fleet: Fleet) -> None:
     fleet.deploy("lab", "shop", number=2)
     facts = fleet.facts(intent("undo", "lab", commit=fleet.head))
     assert isinstance(facts.then, EnvironmentState)
     assert isinstance(facts.before_then, EnvironmentState)
     assert facts.then.releases["shop"] != facts.before_then.releases["shop"]
+
+
+def test_before_its_first_operation_an_environment_is_empty_unless_it_did_not_exist(fleet: Fleet) -> None:
+    fleet.do("hold", "trial", because="the fair is on", by="Ada")
+    undo, before = intent("undo", "trial", commit=fleet.head), fleet.commits[-2]
+    here = fleet.environments["trial"].environment
+    del fleet.past.states[before]["trial"]
+    assert fleet.facts(undo).before_then is None
+    fleet.past.environments["trial", before] = here
+    assert fleet.facts(undo).before_then == EnvironmentState(here)
 
 
 def test_the_state_before_an_undone_pin_brings_the_digest_of_its_platform(fleet: Fleet) -> None:

@@ -34,6 +34,37 @@ WRONG: dict[str, tuple[str, str, str]] = {
     ),
     "a syntax error": ("apps/other.py", "def\n", "apps/other.py, line 1: SyntaxError"),
     "an unknown import": ("apps/other.py", "import nowhere\n", "apps/other.py, line 1: ModuleNotFoundError"),
+    "a service that ends the program": (
+        "apps/other.py",
+        "import sys\nsys.exit(0)\n",
+        "apps/other.py, line 2: ends the program (exit code 0). Remove that call: this file only defines values",
+    ),
+    "a service that ends the program without a word": (
+        "apps/other.py",
+        "import os\n\nos._exit(0)\n",
+        "apps/other.py, line 3: ends the program (exit code 0)",
+    ),
+    "a service that raises what nobody catches": (
+        "apps/other.py",
+        "class Stop(BaseException): ...\nraise Stop('now')\n",
+        "apps/other.py, line 2: Stop: now",
+    ),
+    "a package of services that ends the program": (
+        "apps/__init__.py",
+        "raise SystemExit\n",
+        "apps/__init__.py, line 1: ends the program (exit code 0)",
+    ),
+    "an environment that ends the program": (
+        "envs/third.py",
+        "exit('enough')\n",
+        "envs/third.py, line 1: ends the program (exit code enough)",
+    ),
+    "components that end the program": (
+        "envs/compose.py",
+        "import sys\nfrom desired.render import Fleet\n\n"
+        "def components(environment, role):\n    sys.exit(0)\n\nFLEET = Fleet('apps', 'envs', components)\n",
+        "envs/compose.py, line 5: ends the program (exit code 0)",
+    ),
     "an environment of another name": (
         "envs/third.py",
         "from .first import ENV as ENV\n",

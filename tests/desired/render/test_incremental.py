@@ -159,6 +159,15 @@ def test_a_change_of_an_own_construct_is_a_change_of_the_output(repo: Repository
     assert "first-apps/platform/own/namespace-own.yaml" not in repo.tree()
 
 
+def test_an_own_construct_that_ends_the_program_is_named(repo: Repository) -> None:
+    INPUTS["a construct of the repository's own"][0](repo)
+    repo.replace("envs/own.py", 'super().__init__(scope, "own")', 'super().__init__(scope, "own"), exit(0)')
+    done = repo.synth()
+    assert done.returncode == 1
+    said = "first-apps: platform/own: its construct ends the program (exit code 0). Remove that call"
+    assert said in done.stderr
+
+
 def _symlink(file: Path) -> None:
     file.unlink()
     file.symlink_to("/etc/hostname")

@@ -16,6 +16,7 @@ from desired.outside.cluster_observer import ClusterObserver
 from desired.publish.applied import PublishedCommits
 from desired.publish.publisher import Observe, Publisher
 from desired.publish.result import OperationResult
+from envs.preprod import ENV
 from testbed.bed import Bed, BedCluster
 from testbed.flux import secrets
 from testbed.git_server import GitServer
@@ -27,6 +28,8 @@ from tests.e2e.gitops.repository import PUBLISHER, Repository
 ENVIRONMENT = "preprod"
 """It has the gate `ready`, and no other."""
 SERVICE = "quote"
+PODS = ENV.scales["M"].max
+"""How many pods the service has at its peak, and in each slot while a rollout is not closed."""
 _KEPT = (SERVICE, "llm", "flagd", "otel-collector")
 """What runs in the fork: all of Flux's work is done for each operation, and these tests do many."""
 _ADA = "Ada <ada@example.com>"
@@ -157,4 +160,4 @@ def team(bed: Bed) -> Iterator[Team]:
         cluster.stop()
 
 
-__all__ = ["ENVIRONMENT", "SERVICE", "Team", "kubeconfig", "now", "team"]
+__all__ = ["ENVIRONMENT", "PODS", "SERVICE", "Team", "kubeconfig", "now", "team"]

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from testbed.process import until
 from testbed.report import Record
 from tests.e2e.gitops.following import now
 from tests.e2e.gitops.repository import ROOT, image
-from tests.e2e.operations.conftest import ENVIRONMENT, SERVICE, Team, kubeconfig
+from tests.e2e.operations.conftest import ENVIRONMENT, PODS, SERVICE, Team, kubeconfig
 
 _GOAL_SECONDS = 10
 _GOOD, _BAD = image(42), image(41, f"demo-{NEVER_READY}")
@@ -24,16 +25,16 @@ def test_a_canary_that_is_never_ready_gets_no_share_and_a_ready_one_goes_all_the
     team: Team, record: Record, tmp_path: Path
 ) -> None:
     team.deploy(_BAD, team.never_ready_at)
-    assert _refused(team) == _no_endpoint("green"), "the cluster does not have it yet"
+    assert _refused(team) == _not_ready("green"), "the cluster does not have it yet"
     until(lambda: _runs(team, "green", _BAD), "its pods run")
     done = _command(team, "canary", SERVICE, "40", "-e", ENVIRONMENT)
-    assert (done.returncode, done.stderr.strip()) == (3, f"✗ {_no_endpoint('green')}")
+    assert (done.returncode, done.stderr.strip()) == (3, f"✗ {_not_ready('green')}")
     assert team.weights() == {"blue": 100}
     team.do("close", service=SERVICE)
 
     began = now()
     team.deploy(_GOOD, team.good_at)
-    until(lambda: team.ready("green") > 0, "green is ready", pause=0.3)
+    until(lambda: team.ready("green") == PODS, "green is ready", pause=0.3)
     record.measure("Operations", "from a deploy to a ready slot", now() - began, "s", 2 * _GOAL_SECONDS)
     _reaches(team, record, {"blue": 60, "green": 40}, "canary", share=40)
     _rolls_back_blindly(team, record, tmp_path)
@@ -46,10 +47,10 @@ def test_the_pods_of_the_version_before_do_not_make_a_slot_ready(team: Team, rec
     assert team.ready("blue") > 0
     answer = team.deploy(_NEXT, team.never_ready_at)
     assert answer.notes == (f"the finalized rollout {SERVICE} is closed with it",)
-    assert _refused(team) == _no_endpoint("blue"), "the cluster has the version before yet"
+    assert _refused(team) == _not_ready("blue"), "the cluster has the version before yet"
     until(lambda: _runs(team, "blue", _NEXT), "the new pods run, beside the old ones")
     assert team.apps.deployment(f"{SERVICE}-blue")["status"]["readyReplicas"] > 0, "these serve on"
-    assert _refused(team) == _no_endpoint("blue")
+    assert _refused(team) == _not_ready("blue")
     assert team.weights() == {"green": 100}
 
     began = now()
@@ -94,8 +95,12 @@ def _command(team: Team, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*program, *options, *words], cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-def _no_endpoint(slot: str) -> str:
-    return f"{SERVICE}-{slot} in {ENVIRONMENT} has no ready endpoint. Wait until it has one, or find out why not"
+def _not_ready(slot: str) -> str:
+    needed = ceil(PODS * 40 / 100)
+    return (
+        f"{SERVICE}-{slot} in {ENVIRONMENT} has 0 ready pods, and 40 % of the traffic need {needed}. "
+        f"Wait until they are ready, or find out why not"
+    )
 
 
 def _runs(team: Team, slot: str, image: str) -> bool:

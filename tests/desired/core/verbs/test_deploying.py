@@ -173,6 +173,22 @@ def test_a_service_does_not_have_the_name_of_another_file(name: str) -> None:
     assert name in fleet.environments["trial"].releases
 
 
+@pytest.mark.parametrize("name", ["platform", "holds", "rollouts"])
+def test_a_rollout_does_not_have_the_name_of_another_file(name: str) -> None:
+    fleet = Fleet(running=("shop",))
+    fleet.deploy("lab", "shop")
+    deployed: dict[str, Any] = {"services": {"shop": build("shop")}, "specs_at": fleet.head, "canary": True}
+    promoted: dict[str, Any] = {"source": "lab", "recipe": fleet.head}
+    for verb, fields in (("deploy", deployed), ("promote", promoted)):
+        said = refusal(fleet, verb, "trial", name=name, **fields)
+        assert said == (
+            f"A rollout cannot be named {name}: platform, holds, rollouts name files of releases/. "
+            f"Give it another name with --name"
+        )
+        fleet.ask(verb, "trial", name=f"{name}-2", **fields)
+        fleet.ask(verb, "trial", name=name, rules=1, **fields)
+
+
 def test_a_deploy_names_a_service() -> None:
     with pytest.raises(ValueError, match="at least 1"):
         Deploy(environment="trial", services={}, specs_at=commit_of(0))
