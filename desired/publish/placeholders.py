@@ -26,7 +26,7 @@ class Placeholders:
         """A sentence for each cluster that gets placeholders with a commit, beside those that it has at `live`."""
         changed = self.git.changed_paths(live, commit, f"{MANIFESTS}/") if live else self.git.files(commit, MANIFESTS)
         return tuple(
-            f"{cluster} gets placeholder digests (sha256:0000…), which no registry has: {_named(names)}. Replace them"
+            f"{cluster} gets placeholder digests (sha256:0000…) of {_named(names)}. Replace them"
             for cluster, names in self._by_cluster(commit, changed).items()
         )
 
@@ -62,4 +62,4 @@ def _named(names: list[str]) -> str:
 def summary(environment: str, services: int, charts: int) -> str:
     """How many an environment has, in words; empty if it has none."""
     parts = [counted(number, thing) for number, thing in ((services, "service"), (charts, "chart")) if number]
-    return f"{environment}: {listed(parts)}" if parts else ""
+    return f"{listed(parts)} in {environment}" if parts else ""

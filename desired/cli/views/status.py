@@ -58,7 +58,7 @@ def _placeholders(rows: Sequence[ServiceStatus], notes: Sequence[Json]) -> str:
     services = Counter(each.environment for each in rows if each.placeholder)
     found = [summary(note["environment"], services[note["environment"]], note["placeholder_charts"]) for note in notes]
     listed = "; ".join(filter(None, found))
-    return f"Placeholder digests (sha256:0000…), which no registry has. {listed}. Replace them" if listed else ""
+    return f"Placeholder digests (sha256:0000…), which no registry has: {listed}. Replace them" if listed else ""
 
 
 def _note(session: Session, state: EnvironmentState) -> Json:

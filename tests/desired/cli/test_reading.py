@@ -48,7 +48,7 @@ def test_the_json_of_status_has_a_row_for_each_service_and_environment(desired: 
 
 
 def test_status_counts_placeholder_digests_until_they_are_replaced(desired: Desired) -> None:
-    words = "Placeholder digests (sha256:0000…), which no registry has. staging: {} and 6 charts"
+    words = "Placeholder digests (sha256:0000…), which no registry has: {} and 6 charts in staging"
     lines = " ".join(desired("status", "-e", "staging").output.split())
     assert words.format("8 services") in lines
     real = f"registry.example.com/search@sha256:{'a' * 64}"

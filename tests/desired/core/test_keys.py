@@ -64,6 +64,15 @@ def test_a_request_that_differs_says_in_what(
     assert differing(operation, **changes) == words
 
 
+def test_who_holds_it_is_who_asks_and_does_not_count() -> None:
+    assert not differing(HOLD, by="Bob", actor="Bob <bob@example.com>")
+
+
+def test_whether_the_cluster_was_checked_does_not_count() -> None:
+    one, other = (asked(CANARY, reason="the cluster is away", unobserved=each) for each in (False, True))
+    assert not differences(one, NOW, other, LATER)
+
+
 def test_another_verb_with_the_same_parameters_differs() -> None:
     one, other = (asked({"verb": verb, "service": "shop"}) for verb in ("finalize", "rollback"))
     assert differences(one, NOW, other, NOW) == ["verb"]

@@ -29,7 +29,7 @@ def test_what_is_merged_names_each_service_that_gets_a_placeholder_and_no_other(
         ask(publisher, "deploy", environment="staging", services={"search": build}, specs_at=publisher.head())
         for service in ("search", "ledger"):
             larger(developer, service)
-        words = "staging-apps gets placeholder digests (sha256:0000…), which no registry has: ledger. Replace them"
+        words = "staging-apps gets placeholder digests (sha256:0000…) of ledger. Replace them"
         assert said(publisher.publish().notes) == [words]
         assert said(publisher.publish().notes) == [], "nothing new goes live"
 
@@ -41,8 +41,8 @@ def test_the_first_publishing_names_the_services_and_charts_of_every_cluster(for
     assert [note.partition(" ")[0] for note in notes] == [
         f"{name}-{role}" for name in ("preprod", "prod", "staging") for role in ("apps", "ops")
     ]
-    assert "has: basket, billing, catalog and 11 more. Replace them" in notes[0]
-    assert "has: reference, the chart cert-manager, the chart cloudnative-pg and 4 more." in notes[1]
+    assert "of basket, billing, catalog and 11 more. Replace them" in notes[0]
+    assert "of reference, the chart cert-manager, the chart cloudnative-pg and 4 more." in notes[1]
 
 
 @pytest.mark.parametrize(
