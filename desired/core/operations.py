@@ -21,6 +21,7 @@ RULES = 2
 
 1. One ready pod is enough for every share. Any name is a name for a rollout.
 2. A slot has as many ready pods as its share needs. The names of files of `releases/` are no names for rollouts.
+   A commit that an operation names is in the history of `main`.
 """
 
 
