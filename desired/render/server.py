@@ -27,20 +27,20 @@ import gc
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from constructs_lib.node import use_bundled_node
 from constructs_lib.plan import Plan
-from constructs_lib.units import Component, Request
+from constructs_lib.units import Component, PlatformInputs, Request
 from constructs_lib.values import Environment, Problem, Role, Service
 from constructs_lib.values.data import Json
 from constructs_lib.values.environment import ROLES
 
 from . import yaml
-from .fingerprint import library_of
+from .fingerprint import is_own, library_digest, own_digest
 from .fleet import Fleet, components_of, load_environments, load_services
 
 if TYPE_CHECKING:
@@ -58,7 +58,6 @@ class Renderer:
         self._fleet, self._root = fleet, root
         self._facts: dict[str, RuleFacts] = {}
         self._checks: dict[str, ClusterCheck] = {}
-        self._libraries: dict[tuple[Component, ...], str] = {}
 
     @cached_property
     def environments(self) -> dict[str, Environment]:
@@ -79,11 +78,22 @@ class Renderer:
         """The components of a cluster's platform. Raises Problem."""
         return components_of(self._fleet, environment, role)
 
-    def library(self, components: tuple[Component, ...]) -> str:
-        """The digest of the library, the tools, and the code that own components come from."""
-        if components not in self._libraries:
-            self._libraries[components] = library_of(self._root, components)
-        return self._libraries[components]
+    @cached_property
+    def _library(self) -> str:
+        return library_digest()
+
+    @cached_property
+    def _library_and_own(self) -> str:
+        return f"{self._library}+{own_digest(self._root)}"
+
+    def library(self, components: Iterable[Component]) -> str:
+        """The digest of the library, the tools and, if own components are among these, of the repository's own code."""
+        return self._library_and_own if any(map(is_own, components)) else self._library
+
+    def key(self, unit: Unit) -> str:
+        """The digest of everything that a unit's output is made from."""
+        made_by = [unit.inputs.component] if isinstance(unit.inputs, PlatformInputs) else []
+        return unit.key(self.library(made_by))
 
     def answers(self, request: Json) -> Iterator[Json]:
         """The answers to one request, without the closing line. Raises Problem."""
@@ -138,16 +148,14 @@ class Renderer:
         touched = plan.touched(request["changed"]) if "changed" in request else None
         if touched is not None:
             yield {"touched": sorted(touched)}
-        library = self.library(plan.components)
         for unit in plan.units(touched):
-            yield {"unit": unit.id, "key": unit.key(library), "folder": unit.folder, "sources": unit.sources}
+            yield {"unit": unit.id, "key": self.key(unit), "folder": unit.folder, "sources": unit.sources}
 
     def _render(self, plan: Plan, request: Json) -> Iterator[Json]:
         build = _import_constructs()
         from constructs_lib.rules.check import unit_findings  # noqa: PLC0415 - only rendering and checking need rules
         from constructs_lib.rules.declarations import facts_of  # noqa: PLC0415
 
-        library = self.library(plan.components)
         for unit in plan.chosen(request["units"]):
             try:
                 objects = build(unit, request["cluster"])
@@ -162,7 +170,7 @@ class Renderer:
             facts = facts.with_findings(unit_findings(facts))
             header = yaml.header(unit.sources)
             files = {path: header + yaml.dump(each) for path, each in objects.items()}
-            yield {"unit": unit.id, "key": unit.key(library), "files": files, "facts": facts.as_json()}
+            yield {"unit": unit.id, "key": self.key(unit), "files": files, "facts": facts.as_json()}
 
     def _check(self, plan: Plan, request: Json) -> Json:
         from constructs_lib.rules.check import ClusterCheck  # noqa: PLC0415 - only rendering and checking need rules

@@ -18,6 +18,7 @@ from ..wording import counted
 from . import yaml
 from .cache import cache_folder, open_cache
 from .files import exchange
+from .fingerprint import require_own_modules
 from .fleet import Fleet
 from .inputs import Target
 from .manifests import MANIFESTS, ClusterManifests
@@ -68,6 +69,7 @@ def synthesized(fleet: Fleet, root: Path) -> Iterator[Synthesized]:
             pool.start(Code(root))
         tree = WorkTree(fleet, root)
         tree.check()
+        require_own_modules(root)
         pipeline = Pipeline(pool, cache, tree.renderer)
         targets = tree.targets(pool, cache)
         # The trial clusters are rendered and checked only.
