@@ -77,6 +77,19 @@ def test_a_platform_whose_code_cannot_be_run_elsewhere_is_refused_before_the_com
     assert fork.tip("main") == before
 
 
+def test_a_platform_that_does_not_render_is_refused_before_the_commit(desired: Desired, fork: Fork) -> None:
+    path = "constructs_lib/platform/priorities.py"
+    developer = Developer(fork)
+    text = developer.read(path)
+    commit = developer.push(
+        "Broken", {path: text.replace("def __init__(", "def __init__(self): 1 / 0\n\n    def other(")}
+    )
+    git(fork.remote, "tag", "v1", commit)
+    stderr = desired("platform", "v1", "-e", "preprod", *UNOBSERVED, code=1).stderr
+    assert "Priorities.__init__() takes 1 positional argument" in stderr
+    assert fork.tip("main") == commit
+
+
 @pytest.mark.parametrize("environment", ["preprod", "prod"])
 def test_the_first_pin_of_an_environment_can_be_undone(desired: Desired, fork: Fork, environment: str) -> None:
     git(fork.remote, "tag", "v1", "main")
