@@ -191,9 +191,18 @@ def test_a_command_with_a_key_is_the_same_after_others_moved_main(desired: Desir
 
 
 def test_a_command_with_a_key_and_expected_is_the_same_after_others_moved_main(desired: Desired, fork: Fork) -> None:
-    words = ("deploy", "search", "--image", image("search", 2), "--key", "k1", "--expected", fork.tip("main"))
-    desired(*words)
-    assert desired.json(*words)["status"] == "repeated"
+    desired("deploy", "search", "--image", image("search", 2), "--ref", "main")
+    seen = ("--expected", fork.tip("main"))
+    commands = (
+        ("deploy", "ledger", "--image", image("ledger", 2), "--key", "k1", *seen),
+        ("promote", "staging", "preprod", "--key", "k2", *seen),
+    )
+    for words in commands:
+        desired(*words)
+    for words in commands:
+        assert desired.json(*words)["status"] == "repeated"
+    promoted = desired.json("status", "-e", "preprod")["environments"][0]["rollouts"]["from-staging"]
+    assert promoted["members"] == {"search": "green"}, "as staging was when somebody looked at it"
 
 
 def test_the_json_of_an_operation_has_its_fields(desired: Desired) -> None:
