@@ -77,6 +77,19 @@ def test_a_platform_whose_code_cannot_be_run_elsewhere_is_refused_before_the_com
     assert fork.tip("main") == before
 
 
+def test_a_platform_that_does_not_render_is_refused_before_the_commit(desired: Desired, fork: Fork) -> None:
+    path = "constructs_lib/platform/priorities.py"
+    developer = Developer(fork)
+    text = developer.read(path)
+    commit = developer.push(
+        "Broken", {path: text.replace("def __init__(", "def __init__(self): 1 / 0\n\n    def other(")}
+    )
+    git(fork.remote, "tag", "v1", commit)
+    stderr = desired("platform", "v1", "-e", "preprod", *UNOBSERVED, code=1).stderr
+    assert "Priorities.__init__() takes 1 positional argument" in stderr
+    assert fork.tip("main") == commit
+
+
 @pytest.mark.parametrize("environment", ["preprod", "prod"])
 def test_the_first_pin_of_an_environment_can_be_undone(desired: Desired, fork: Fork, environment: str) -> None:
     git(fork.remote, "tag", "v1", "main")
@@ -178,9 +191,18 @@ def test_a_command_with_a_key_is_the_same_after_others_moved_main(desired: Desir
 
 
 def test_a_command_with_a_key_and_expected_is_the_same_after_others_moved_main(desired: Desired, fork: Fork) -> None:
-    words = ("deploy", "search", "--image", image("search", 2), "--key", "k1", "--expected", fork.tip("main"))
-    desired(*words)
-    assert desired.json(*words)["status"] == "repeated"
+    desired("deploy", "search", "--image", image("search", 2), "--ref", "main")
+    seen = ("--expected", fork.tip("main"))
+    commands = (
+        ("deploy", "ledger", "--image", image("ledger", 2), "--key", "k1", *seen),
+        ("promote", "staging", "preprod", "--key", "k2", *seen),
+    )
+    for words in commands:
+        desired(*words)
+    for words in commands:
+        assert desired.json(*words)["status"] == "repeated"
+    promoted = desired.json("status", "-e", "preprod")["environments"][0]["rollouts"]["from-staging"]
+    assert promoted["members"] == {"search": "green"}, "as staging was when somebody looked at it"
 
 
 def test_the_json_of_an_operation_has_its_fields(desired: Desired) -> None:
