@@ -31,7 +31,7 @@ def figures(size: int, **times: float) -> dict[str, Any]:
     ("times", "reached"),
     [
         pytest.param(
-            {"cold": 2, "kustomize_overlay": 2, "helm_release": 5}, [True, True, True, True], id="at the edge"
+            {"cold": 7, "kustomize_overlay": 7, "helm_release": 20}, [True, True, True, True], id="at the edge"
         ),
         pytest.param({"cold": 3, "kustomize_overlay": 2, "helm_release": 9}, [False, True, True, True], id="kustomize"),
         pytest.param({"cold": 3, "kustomize_overlay": 4, "helm_release": 5}, [True, False, True, True], id="helm"),
