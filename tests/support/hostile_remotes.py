@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import resource
 import shutil
 import stat
@@ -134,8 +135,8 @@ def now_and_then(act: Callable[[], object], seconds: float) -> Iterator[list[obj
     working.result()
 
 
-_LAST_WORD = "advice.detachedHead=false"
-"""What stands in front of the verb in every call."""
+_BEFORE = "color.ui=false (-c remote[.]origin[.]mirror=false )?"
+"""What stands in front of the verb in every call, as a regular expression."""
 _COUNTING = """#!/bin/sh
 at=1
 while ! (set -C; command printf '%s\\n' "$*" > {folder}/$at) 2>/dev/null; do at=$((at+1)); done
@@ -152,7 +153,7 @@ def killing_git(folder: Path, at: int | str, goes_on: bool) -> Path:
 
     Beside it, in `steps`, lie the words of every call.
     """
-    when = f"[ $at -eq {at} ]" if isinstance(at, int) else f"echo \"$*\" | grep -q '{_LAST_WORD} {at} '"
+    when = f"[ $at -eq {at} ]" if isinstance(at, int) else f"echo \"$*\" | grep -qE '{_BEFORE}{at} '"
     (folder / "steps").mkdir(parents=True)
     real = shutil.which("git")
     assert real
@@ -164,7 +165,7 @@ def killing_git(folder: Path, at: int | str, goes_on: bool) -> Path:
 def steps(folder: Path) -> list[str]:
     """The words of every call of a counting git, in their order, without what stands in front of the verb."""
     found = sorted((folder / "steps").iterdir(), key=lambda file: int(file.name))
-    return [file.read_text().strip().partition(f"{_LAST_WORD} ")[2] for file in found]
+    return [re.split(_BEFORE, file.read_text().strip(), maxsplit=1)[-1] for file in found]
 
 
 _PATIENT = """#!/bin/sh

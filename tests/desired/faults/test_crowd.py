@@ -130,7 +130,7 @@ def test_without_the_look_at_the_key_an_operation_is_done_twice(
             return [deploy(publisher, "basket", each, "twice-1") for each in (number, number + 1)]
 
     lines = twice(2)
-    assert [line["status"] for line in lines] == ["live", "repeated"]
+    assert [line["status"] for line in lines] == ["live", "conflict"]
     assert audit.wrong(fleet, start, lines) == []
     nothing: Callable[..., OperationResult | None] = lambda *_: None  # noqa: E731
     monkeypatch.setattr(Publisher, "_done_before", nothing)

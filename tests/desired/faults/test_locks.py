@@ -109,7 +109,7 @@ def test_an_operation_beside_a_slow_commit_is_decided_again_on_top_of_it(alone: 
         assert lines == []
         assert commit.finish() == (0, "")
     assert [line["status"] for line in lines] == ["live"]
-    assert messages(alone)[:2] == ["basket 000000000000: deploy in staging", "By hand"]
+    assert messages(alone)[:2] == ["basket 000000000002: deploy in staging", "By hand"]
 
 
 # What a dead process left
@@ -193,7 +193,7 @@ def test_an_index_that_is_damaged_is_made_anew(fleet: Fork, start: str, text: by
         file.unlink()
     index.write_bytes(text)
     with fleet.publisher() as publisher:
-        lines += [deploy(publisher, "before-1", 3), deploy(publisher, "after-1", 4)]
+        lines += [deploy(publisher, "before-1"), deploy(publisher, "after-1", 4)]
     assert [line["status"] for line in lines] == ["live", "repeated", "live"]
     assert audit.wrong(fleet, start, lines) == []
 

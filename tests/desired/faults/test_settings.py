@@ -224,7 +224,7 @@ def test_attributes_of_the_repository_change_nothing_of_the_code_at_a_commit(for
     text = developer.read("apps/search.py").replace('"team-a"', '"team-b"') + "# $Format:%H$\n"
     developer.push("Attributes", {".gitattributes": attributes, "apps/search.py": text})
     with fork.publisher() as publisher:
-        assert publisher.publish().notes == ()
+        assert publisher.publish().unused == ()
         made = "live:manifests/staging-apps/apps/{0}-blue/deployment-{0}-blue.yaml"
         assert "team-b" in git(fork.remote, "show", made.format("search"))
         assert "team-a" in git(fork.remote, "show", made.format("ledger"))
