@@ -22,7 +22,8 @@ _TOOLS = (
 
 OWN = ("apps", "envs")
 """The folders with a repository's own code. All their files count, data too; operations at a commit have no others."""
-_LIBRARY = ("constructs_lib", "desired")
+LIBRARY = ("constructs_lib", "desired")
+"""The folders with the library, in a repository that holds it itself."""
 
 
 def is_own(component: Component) -> bool:
@@ -60,14 +61,12 @@ def require_own_modules(root: Path) -> None:
 
     Operations read the code of a commit from a folder that does not have them.
     """
-    allowed = {*OWN, *_LIBRARY}
-    installed = [Path(each) for each in (sys.prefix, sys.base_prefix)]
-    found: set[Path] = set()
-    for module in list(sys.modules.values()):
-        file = Path(getattr(module, "__file__", None) or root.parent)
-        inside = file.is_relative_to(root) and not any(file.is_relative_to(each) for each in installed)
-        if inside and file.relative_to(root).parts[0] not in allowed:
-            found.add(file.relative_to(root))
+    inside = os.path.join(root, "")
+    # As strings: there are more than a thousand modules, and paths would take a while at each synth.
+    places = (sys.prefix, sys.base_prefix, *(str(root / name) for name in OWN + LIBRARY))
+    allowed = tuple(os.path.join(each, "") for each in places)
+    files = [getattr(module, "__file__", None) or "" for module in list(sys.modules.values())]
+    found = {file.removeprefix(inside) for file in files if file.startswith(inside) and not file.startswith(allowed)}
     if found:
         raise Problem(
             *(

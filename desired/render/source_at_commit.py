@@ -10,13 +10,14 @@ from constructs_lib.values.data import Json, digest
 
 from ..git import Clone
 from .cache import Cache
+from .fingerprint import LIBRARY, OWN
 from .pool import RendererDied, RendererPool
 from .source import LOCK, Code, lock_problem, unpacked
 
 _PLATFORM = ("constructs_lib", "envs", LOCK)
 _WRITER = "desired/render"
 """The writer of manifests, where the repository holds it itself. Repositories on the wheel have it by their lock."""
-_UNPACKED = ("constructs_lib", "desired", "envs", "apps", LOCK)
+_UNPACKED = (*LIBRARY, *OWN, LOCK)
 
 
 @dataclass(frozen=True)
