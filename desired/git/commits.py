@@ -30,7 +30,7 @@ class Commit:
 
     @property
     def parent(self) -> str:
-        """The first parent; an empty string where there is none."""
+        """The first parent, or an empty string."""
         return self.parents[0] if self.parents else ""
 
 

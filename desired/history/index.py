@@ -62,7 +62,7 @@ class Index:
         self._db = self._open()
 
     def _open(self, anew: bool = False) -> sqlite3.Connection:
-        """The database. One that is none is made anew, once. Raises Problem where the disk does not let it."""
+        """Opens the database. Replaces a file that is not a database, once. Raises Problem if the disk refuses it."""
         if self._file:
             self._file.parent.mkdir(parents=True, exist_ok=True)
         try:

@@ -8,8 +8,8 @@ The contract, version 1. A request is one line of JSON:
 
 `render` adds `"units": [id, …]`. `plan` may add `"changed": [service, …]`, to hear only of what a change of these
 services' releases and rollouts can touch. `check` adds `"keys": [key of each unit]` and `"facts": {key: facts}`; a
-renderer keeps the facts that it was given, and asks for those that it lacks. `start` has no answer: it gets ready to
-render, while whoever asks has something else to do. Only head's own code is asked. Answers are lines, the last one
+renderer keeps the facts that it was given, and asks for those that it lacks. `start` has no answer: it imports the
+constructs while the caller does other work. Only the code of the work tree gets it. Answers are lines, the last one
 `{"done": true}` or `{"problems": [sentence, …]}`:
 
     plan    {"touched": [service, …]}, where it was told what changed
