@@ -20,6 +20,7 @@ from .errors import GitFailed, failed
 from .process import FILE, GitProcess, TreeEntry, as_path
 
 _NAME = re.compile(r"\A[A-Za-z0-9_][A-Za-z0-9._/@^~{}+-]*\Z")
+_ID = re.compile(r"\A(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
 Content = str | TreeEntry | None
 """What a path should hold: a text, an entry of another commit as it is there, or nothing."""
 FOLDER = "tree"
@@ -34,6 +35,7 @@ class Reader(GitProcess):
 
     def __init__(self, folder: Path, timeout: float = 60.0, patience: float = 5.0) -> None:
         super().__init__(folder, timeout, patience)
+        self._roots: dict[str, str] = {}
         self._trees: dict[str, dict[str, TreeEntry]] = {}
 
     def resolve(self, name: str) -> str | None:
@@ -71,14 +73,18 @@ class Reader(GitProcess):
         return found
 
     def _root(self, commit: str) -> str:
+        """The id of the tree of a commit, or of a tree itself. Kept where the commit is an id, which never changes."""
+        if commit in self._roots:
+            return self._roots[commit]
         kind, content = self.batch.read(commit)
-        if kind == "commit":
-            return content.partition(b"\n")[0].removeprefix(b"tree ").decode()
-        if kind == FOLDER:
-            return commit
-        raise GitFailed(
-            f"Cannot read {commit[:12]!r} in {self.folder}: it is not a commit of this clone. Run `git fetch`"
-        )
+        if kind not in ("commit", FOLDER):
+            raise GitFailed(
+                f"Cannot read {commit[:12]!r} in {self.folder}: it is not a commit of this clone. Run `git fetch`"
+            )
+        root = content.partition(b"\n")[0].removeprefix(b"tree ").decode() if kind == "commit" else commit
+        if _ID.match(commit):
+            self._roots[commit] = root
+        return root
 
     def _tree(self, id_: str) -> dict[str, TreeEntry]:
         """The entries of a tree. Trees never change, so that those read last are kept."""
@@ -97,7 +103,7 @@ class Reader(GitProcess):
         return found.id if found else ""
 
     def file(self, commit: str, path: str) -> str | None:
-        """The text of a plain file at a commit, for people; None where there is none."""
+        """The text of a plain file at a commit, for people, or None."""
         found = self.entry(commit, path)
         if found is None or found.kind != "blob" or found.mode == _LINK:
             return None
