@@ -9,6 +9,7 @@ from rich.text import Text
 from ..core.errors import Refused
 from ..core.model import EnvironmentState
 from ..core.operations import Retire
+from ..history.history import Log
 from ..publish.retirement import RetirementStep, plan
 from .choices import Choice, named
 from .operating import asks, confirm
@@ -21,7 +22,7 @@ def retire_everywhere(session: Session, request: OperationOptions, service: str,
     """The environments in reverse order of promotion, or one of them. Run again, it goes on. Raises Refused."""
     if only is not None:
         named(only, session.typed.label("environment"), session.environments)
-    found = plan(service, session.publisher, session.environments, session.head)
+    found = plan(service, session.publisher, session.environments, session.log)
     steps = [each for each in found if only in (None, each.environment)]
     if not steps:
         where = f"in {only}" if only else "in any environment"
@@ -83,4 +84,4 @@ def last_commit_with(session: Session, service: str, environment: str) -> str | 
     """The commit before the newest retirement."""
     entries = session.publisher.index.newest(environment, service, 100)
     found = next((each.id for each in entries if each.verb == "retire"), None)
-    return session.publisher.history.before(found) if found else None
+    return Log(session.publisher.history, session.log).before(found) if found else None

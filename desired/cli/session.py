@@ -30,6 +30,9 @@ class Session:
     typed: Typed
     publisher: Publisher
     head: str
+    """The newest commit of `main`."""
+    log: str
+    """The newest entry of the log: what runs. The newest commit of `main` if nothing was published."""
     definitions_at: str
     """The commit whose `envs/` and `apps/` count: the newest one, unless its code is broken."""
     environments: Mapping[str, EnvironmentState]
@@ -84,6 +87,10 @@ class Session:
         """The whole id of a commit, branch or tag that a parameter names. Raises Problem."""
         return self._resolved(parameter, name, name, "commit")
 
+    def entry(self, commit: str) -> str:
+        """The newest entry of the log at a commit; the commit itself if nothing was published by then."""
+        return self.publisher.history.chain.seen_from(commit, self.log) or commit
+
     def tag(self, parameter: str, name: str) -> str:
         """The commit of a tag, fetched. Raises Problem, Unreachable."""
         self.publisher.branches.fetch_tag(name)
@@ -121,15 +128,15 @@ def open_session(context: typer.Context, follow: bool = True) -> Iterator[Sessio
     typed = Typed(context)
     git = _repository(options, typed)
     with Publisher(Branches(git, _remote(options, git, typed))) as publisher:
-        head, live = publisher.tips()
-        publisher.index.follow(head)
+        head, tip = publisher.looked_at()
+        log = tip.commit or head
         if not follow:
-            yield Session(options, typed, publisher, head, head, {})
+            yield Session(options, typed, publisher, head, log, head, {})
             return
         # In a hurry: to look at where things are, nothing is synthesized.
-        baseline = publisher.reconciler.follow(live or head, head, hurry=True)
+        baseline = publisher.reconciler.follow(log, head, hurry=True)
         definitions_at = publisher.reconciler.readable(baseline, head)[0]
-        yield Session(options, typed, publisher, head, definitions_at, baseline.environments)
+        yield Session(options, typed, publisher, head, log, definitions_at, baseline.environments)
 
 
 def _repository(options: GlobalOptions, typed: Typed) -> Clone:

@@ -170,6 +170,23 @@ class Reader(GitProcess):
         """The commits from one (not included) to another along the first parents, the oldest first."""
         return map(self.commit, self._span(since, until))
 
+    def beyond(self, known: str, commits: Iterable[str], path: str = "") -> Iterator[Commit]:
+        """What is in the history of these commits and not in that of `known`: parents before children.
+
+        With a path, only commits that changed something there against all of their parents.
+        """
+        words = ["--topo-order", "--reverse", *commits, f"^{known}" if known else "", "--", path]
+        return map(self.commit, self.answer("rev-list", *filter(None, words)).decode().split())
+
+    def merge_base(self, one: str, other: str) -> str:
+        """The newest commit in the history of both; an empty string where their histories have nothing in common."""
+        return self.run("merge-base", one, other).stdout.decode().partition("\n")[0]
+
+    def within(self, commit: str, by: str) -> str:
+        """The newest commit on the first parents of `by` that is in the history of `commit`; empty if none is."""
+        listed = self.answer("rev-list", "--first-parent", by, f"^{commit}").decode().split()
+        return self.commit(listed[-1]).parent if listed else by
+
     def _span(self, since: str | None, until: str, *path: str) -> list[str]:
         span = [f"{since}..{until}"] if since else [until]
         listed = self.answer("rev-list", "--first-parent", "--reverse", *span, "--", *path)
@@ -199,6 +216,23 @@ class Reader(GitProcess):
         """Paths below a folder that differ between two commits, or all paths; none where there is no commit before."""
         listed = self._compared(["-z", "--name-only"], before, after, path)
         return [as_path(each) for each in listed.split(b"\0") if each]
+
+    def changed_entries(self, before: str, after: str) -> dict[str, TreeEntry | None]:
+        """What differs between two commits or trees, by path: the entry in the second one, None for what is gone.
+
+        Without a commit before, all that the second one has.
+        """
+        if not before:
+            return dict(self._listed(after, [""]))
+        fields = iter(self._compared(["-z", "--raw", "--no-abbrev"], before, after, "").split(b"\0"))
+        found: dict[str, TreeEntry | None] = {}
+        for field in fields:
+            if field:
+                _, mode, _, new, _ = field.split()
+                kind = _KINDS.get(mode, "blob")
+                gone = set(mode) == set(b"0")
+                found[as_path(next(fields))] = None if gone else TreeEntry(mode.decode(), kind, new.decode())
+        return found
 
     def patch(self, before: str, after: str, path: str) -> str:
         """The differences below a folder, for people to read; an empty string where there is no commit before."""

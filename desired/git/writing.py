@@ -101,9 +101,9 @@ class Clone(Reader):
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def commit_tree(self, tree: str, parent: str, message: str, author: Author, sign: bool) -> str:
+    def commit_tree(self, tree: str, parents: Sequence[str], message: str, author: Author, sign: bool) -> str:
         """A commit of a tree; its id. Nothing refers to it yet."""
-        words = ["commit-tree", tree, "-p", parent, *(["-S"] if sign else [])]
+        words = ["commit-tree", tree, *(word for each in parents for word in ("-p", each)), *(["-S"] if sign else [])]
         when = f"@{author.time} +0000"
         names = {
             "GIT_AUTHOR_NAME": author.name,

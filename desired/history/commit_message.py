@@ -24,7 +24,11 @@ _RULES = "Desired-Rules"
 """Commits of version 0.1 have none: they were decided by the first version of the rules."""
 CODE = "Desired-Code"
 """Clusters whose manifests are not made by the code of the commit itself, and the commits whose code makes them."""
-START, REPAIR, MANIFESTS = "start", "repair", "manifests"
+MANIFESTS_ID = "Desired-Manifests"
+"""The id of the tree of `manifests/`. With the revision it shows that nobody changed a commit and kept its message."""
+WAS_LIVE = "Desired-Was-Live"
+"""A commit that `live` was at, which the publisher did not make."""
+START, PUBLISH, REPAIR, MANIFESTS = "start", "publish", "repair", "manifests"
 """What the publisher itself writes in place of an operation's verb."""
 
 
@@ -63,9 +67,13 @@ def _short(text: str) -> str:
 
 
 def message(
-    intent: Intent, observed: Observation | None, revision: str, notes: tuple[str, ...], behind: str = ""
+    intent: Intent,
+    observed: Observation | None,
+    revision: str,
+    notes: tuple[str, ...],
+    made: Iterable[tuple[str, str]] = (),
 ) -> str:
-    """The message of an operation's commit. `behind` names clusters that older code makes."""
+    """The message of an operation's commit. `made` are trailers about its manifests."""
     operation = intent.operation
     trailers = [
         (OPERATION_TRAILER, operation.verb),
@@ -78,7 +86,7 @@ def message(
         (_OBSERVED, observed.model_dump_json(exclude_defaults=True) if observed else ""),
         (_UNOBSERVED, "yes" if intent.unobserved else ""),
         (_RULES, str(intent.rules)),
-        (CODE, behind),
+        *made,
     ]
     return with_trailers(title(operation), body(notes), trailers)
 
@@ -101,6 +109,17 @@ def trailers(text: str) -> dict[str, str]:
     return {name: value for name, colon, value in pairs if colon and name.startswith("Desired-")}
 
 
+def kind(text: str) -> str:
+    """The verb of the operation, or what the publisher wrote in its place; empty where the publisher wrote nothing."""
+    return trailers(text).get(OPERATION_TRAILER, "")
+
+
+def rules(text: str) -> int:
+    """The version of the rules by which a commit was decided."""
+    said = trailers(text).get(_RULES, "1")
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 9 else 1
+
+
 def older_codes(text: str) -> dict[str, str]:
     """The clusters that older code makes at a commit with this message, and the commits of that code."""
     try:
@@ -113,7 +132,7 @@ def older_codes(text: str) -> dict[str, str]:
 def recorded(text: str) -> Recorded | None:
     """The operation in a commit's message; None if there is none that can be read."""
     found = trailers(text)
-    if OPERATION_TRAILER not in found or found[OPERATION_TRAILER] in (START, REPAIR, MANIFESTS):
+    if OPERATION_TRAILER not in found or found[OPERATION_TRAILER] in (START, PUBLISH, REPAIR, MANIFESTS):
         return None
     try:
         parameters = dict(json.loads(found.get(_PARAMETERS, "{}")))

@@ -15,7 +15,7 @@ from ..core.operations import Operation
 
 
 class Records(Protocol):
-    """What commits say; see `History`."""
+    """What commits say; see `Log`."""
 
     def specs(self, commit: str) -> Mapping[str, Json]:
         """The specs that `apps/` has at a commit."""
@@ -23,8 +23,11 @@ class Records(Protocol):
     def state(self, environment: str, commit: str) -> EnvironmentState | None:
         """The environment at a commit; None if it did not exist."""
 
+    def entry(self, commit: str) -> str:
+        """The newest entry of the log at a commit."""
+
     def before(self, commit: str) -> str:
-        """The commit before it."""
+        """The entry before an operation's."""
 
     def stable_images(self, environments: Collection[str]) -> Collection[tuple[str, str, str]]:
         """Environment, service and image of all that was stable there."""
@@ -72,7 +75,7 @@ def gather(
 
 
 def _state(at: At | None, records: Records) -> EnvironmentState | None:
-    found = records.state(at.environment, at.commit) if at else None
+    found = records.state(at.environment, records.entry(at.commit)) if at else None
     return _plain(found) if found else None
 
 
@@ -89,7 +92,7 @@ def _recipe(at: At | None, records: Records) -> Recipe | None:
     if at is None or state is None:
         return None
     followed = any(release.slots[release.stable].spec is None for release in state.releases.values())
-    return recipe(state, at.commit, records.specs(at.commit) if followed else {})
+    return recipe(state, at.commit, records.specs(records.entry(at.commit)) if followed else {})
 
 
 def _plain(state: EnvironmentState) -> EnvironmentState:

@@ -6,7 +6,7 @@ import contextlib
 import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from constructs_lib.values.data import Json
@@ -18,8 +18,9 @@ from ..render import yaml
 from ..wording import printable
 from . import commit_message as log
 from . import release_files as files
+from .chain import Chain
 
-_VERSION = 1
+_VERSION = 2
 _TABLES = """
 create table if not exists entry (position integer primary key, id text not null, time integer not null,
     verb text not null, actor text not null, reason text not null, title text not null, key text not null);
@@ -40,13 +41,13 @@ _ALL = ""
 
 @dataclass(frozen=True)
 class HistoryEntry:
-    """One commit that changed `releases/`."""
+    """One entry of the log that changed `releases/`."""
 
     id: str
     time: int
     """Seconds since 1970, UTC."""
     verb: str
-    """The operation; `by hand` for a commit that is not an operation."""
+    """The operation, or what the publisher did."""
     actor: str
     reason: str
     title: str
@@ -54,11 +55,11 @@ class HistoryEntry:
 
 
 class Index:
-    """The commits of `main` that changed `releases/`, and which images were stable where."""
+    """The entries of the log that changed `releases/`, and which images were stable where."""
 
     def __init__(self, git: Clone, file: Path | None) -> None:
         """`file` holds the index. Default: in memory."""
-        self._git, self._file = git, file
+        self._git, self._file, self._chain = git, file, Chain(git)
         self._db = self._open()
 
     def _open(self, anew: bool = False) -> sqlite3.Connection:
@@ -85,22 +86,28 @@ class Index:
             raise
         return db
 
-    def follow(self, main: str) -> None:
-        """Indexes the new commits of `main`; all of them, if `main` was rewritten."""
+    @property
+    def head(self) -> str:
+        """The newest entry of the log that is in the index; empty if there is none."""
+        return self._meta("head") if self._meta("version") == str(_VERSION) else ""
+
+    def follow(self, live: str) -> None:
+        """Indexes the log up to an entry: what is new, or all of it if it went another way before."""
         if self._git.is_shallow:
             raise Problem(
                 "This clone is shallow, so it does not know what was done before. Run `git fetch --unshallow`"
             )
-        known = self._meta("head")
-        if known == main and self._meta("version") == str(_VERSION):
+        if self.head == live and self._meta("version") == str(_VERSION):
             return
         self._db.execute("begin immediate")
         try:
-            if self._meta("version") != str(_VERSION) or (known and not self._git.is_ancestor(known, main)):
+            known = self.head
+            if not known or not live or not self._chain.grew(known, live):
                 self._clear()
                 known = ""
-            self._take(known, main)
-            for name, value in (("head", main), ("version", str(_VERSION))):
+            if live:
+                self._take(known, live)
+            for name, value in (("head", live), ("version", str(_VERSION))):
                 self._db.execute("insert or replace into meta values (?, ?)", (name, value))
             self._db.execute("commit")
         except BaseException:
@@ -108,8 +115,16 @@ class Index:
                 self._db.execute("rollback")
             raise
 
-    def _take(self, known: str, main: str) -> None:
-        found = list(self._git.changes(known or None, main, f"{files.ROOT}/"))
+    def cover(self, entry: str) -> None:
+        """Indexes the log up to an entry at least."""
+        if not self.head or not self._git.is_ancestor(entry, self.head):
+            self.follow(entry)
+
+    def _take(self, known: str, live: str) -> None:
+        start = "" if known else self._chain.start(live)
+        if start:
+            self._add(self._begun(start))
+        found = [each for each in self._git.changes(known or start, live, f"{files.ROOT}/") if log.kind(each.message)]
         progress = Progress("indexing the history", len(found))
         try:
             for change in found:
@@ -118,17 +133,17 @@ class Index:
         finally:
             progress.close()
 
+    def _begun(self, start: str) -> CommitChanges:
+        """The first publishing, with all that was there."""
+        blobs = tuple(self._git.files(start, files.ROOT).items())
+        return replace(CommitChanges.of(self._git.commit(start)), blobs=blobs)
+
     def _add(self, change: CommitChanges) -> None:
         recorded = log.recorded(change.message)
-        verb = (
-            recorded.intent.operation.verb
-            if recorded
-            else log.trailers(change.message).get(log.OPERATION_TRAILER, "by hand")
-        )
         row = (
             change.id,
             change.author.time,
-            verb,
+            log.kind(change.message),
             change.author.name,
             recorded.intent.reason if recorded else "",
             change.message.partition("\n")[0],

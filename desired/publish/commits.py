@@ -1,15 +1,22 @@
-"""The publisher's commits that are not operations: repairs, newer manifests, and the first one."""
+"""The publisher's commits: what an operation makes, what it takes in from people, and the first one."""
 
 from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ..git import Author, Clone
+from ..core.model import Observation
+from ..core.operations import Intent
+from ..git import Author, Clone, TreeEntry
 from ..history import commit_message, release_files
+from ..render.manifests import MANIFESTS, Changes
 from ..render.source_at_commit import CommitSources
+from .log_tip import LogTip
 from .reconcile import Baseline
+
+_MADE = (f"{release_files.ROOT}/", f"{MANIFESTS}/")
 
 
 @dataclass(frozen=True)
@@ -19,51 +26,95 @@ class Commits:
     git: Clone
     sources: CommitSources
 
-    def repaired(self, baseline: Baseline) -> str:
+    def operation(
+        self, baseline: Baseline, base: str, changes: Changes, intent: Intent, counted: Observation | None,
+        notes: tuple[str, ...], when: int,
+    ) -> str:  # fmt: skip
+        """The commit of an operation on top of `base`. `counted` is what was observed and played a part."""
+        tree = self.git.write_tree(base, changes)
+        revision, *made = self._made(tree, baseline)
+        message = commit_message.message(intent, counted, revision[1], notes, made)
+        return self._commit(tree, [base], message, commit_message.author_of(intent, when))
+
+    def repaired(self, baseline: Baseline, notes: Iterable[str]) -> str:
         """The commit to build on: the baseline's, or one on top that repairs it."""
         if not baseline.repairs:
             return baseline.commit
-        tree = self.git.write_tree(baseline.commit, baseline.repairs)
         reverts = any(path.startswith(f"{release_files.ROOT}/") for path in baseline.repairs)
         title = "Revert manual edits" if reverts else "Update manifests to what the code makes"
-        trailers = [
-            (commit_message.OPERATION_TRAILER, commit_message.REPAIR if reverts else commit_message.MANIFESTS),
-            (commit_message.REVISION, self.git.tree_id(tree, release_files.ROOT)),
-            (commit_message.CODE, self.behind(baseline)),
-        ]
-        message = commit_message.with_trailers(title, commit_message.body(baseline.notes), trailers)
-        return self.commit(tree, baseline.commit, message, self._publisher())
+        kind = commit_message.REPAIR if reverts else commit_message.MANIFESTS
+        tree = self.git.write_tree(baseline.commit, baseline.repairs)
+        return self._own(title, kind, tree, [baseline.commit], notes, self._made(tree, baseline))
 
-    def published(self, baseline: Baseline) -> str:
-        """The commit that `live` moves to."""
-        commit, behind = self.repaired(baseline), self.behind(baseline)
-        recorded = commit_message.trailers(self.git.message(commit)).get(commit_message.CODE, "")
-        if commit != baseline.commit or behind == recorded:
+    def published(self, baseline: Baseline, notes: Sequence[str]) -> str:
+        """The commit that `live` moves to: the newest entry of the log, or another one if anything is new."""
+        commit = self.repaired(baseline, notes)
+        if commit != baseline.commit:
             return commit
-        # No file changes, but clusters stay with older code: that must be known at the next time.
-        trailers = [(commit_message.OPERATION_TRAILER, commit_message.MANIFESTS), (commit_message.CODE, behind)]
-        message = commit_message.with_trailers("Manifests stay with older code", "", trailers)
-        return self.commit(self.git.tree_id(commit, ""), commit, message, self._publisher())
+        tree, title = self.git.tree_id(commit, ""), "Publish main"
+        if commit == baseline.log:
+            if baseline.behind(self.sources) == self.said_behind(commit):
+                return commit
+            title = "Manifests stay with older code"
+        return self._own(title, commit_message.PUBLISH, tree, [commit], notes, self._made(tree, baseline))
+
+    def joined(self, tip: LogTip, behind: str, notes: Iterable[str]) -> str:
+        """The newest entry of the log brought together with branches that did not grow out of it.
+
+        All files are as people have them there, but for those that are made, which are as in the log.
+        """
+        tree = self.joined_tree(tip.commit, tip.beside)
+        made = [*self._ids(tree), (commit_message.CODE, behind), (commit_message.WAS_LIVE, tip.was_live)]
+        parents = [tip.commit, *tip.beside]
+        return self._own("Publish main", commit_message.PUBLISH, tree, parents, notes, made)
+
+    def joined_tree(self, log: str, beside: Sequence[str]) -> str:
+        """The tree of that: of each branch, what it changed since it has left the log."""
+        changes: dict[str, TreeEntry | None] = {}
+        for tip in beside:
+            base = self.git.merge_base(log, tip)
+            new = self.git.changed_entries(base, tip)
+            changes = {path: entry for path, entry in changes.items() if not _in_the_way(path, new)} | new
+        kept = {path: entry for path, entry in changes.items() if not path.startswith(_MADE) and path not in _MADE}
+        return self.git.write_tree(log, kept)
 
     def start(self, main: str) -> str:
-        """The commit with which the history of operations begins."""
-        trailers = [
-            (commit_message.OPERATION_TRAILER, commit_message.START),
-            (commit_message.REVISION, self.git.tree_id(main, release_files.ROOT)),
-        ]
-        message = commit_message.with_trailers("Publish for the first time", "", trailers)
-        return self.commit(self.git.tree_id(main, ""), main, message, self._publisher())
+        """The commit with which the log begins."""
+        tree = self.git.tree_id(main, "")
+        return self._own("Publish for the first time", commit_message.START, tree, [main], (), self._ids(tree))
 
-    def behind(self, baseline: Baseline) -> str:
-        """The clusters that older code makes, as the trailer's value."""
+    def said_behind(self, commit: str) -> dict[str, str]:
+        """The clusters that other code makes than that of the commit itself, as its message says."""
+        said, here = commit_message.older_codes(self.git.message(commit)), self.sources.digest(commit)
+        return {cluster: code for cluster, code in said.items() if self.sources.digest(code) != here}
+
+    def _made(self, tree: str, baseline: Baseline) -> list[tuple[str, str]]:
+        """Trailers about what a commit with this tree holds."""
         behind = baseline.behind(self.sources)
-        return json.dumps(behind, sort_keys=True) if behind else ""
+        code = json.dumps(behind, sort_keys=True) if behind else ""
+        return [*self._ids(tree), (commit_message.CODE, code)]
 
-    def commit(self, tree: str, parent: str, message: str, author: Author) -> str:
+    def _ids(self, tree: str) -> list[tuple[str, str]]:
+        folders = ((commit_message.REVISION, release_files.ROOT), (commit_message.MANIFESTS_ID, MANIFESTS))
+        return [(name, self.git.tree_id(tree, folder)) for name, folder in folders]
+
+    def _own(
+        self, title: str, kind: str, tree: str, parents: Sequence[str], notes: Iterable[str],
+        made: Iterable[tuple[str, str]],
+    ) -> str:  # fmt: skip
+        """A commit of the publisher itself."""
+        trailers = [(commit_message.OPERATION_TRAILER, kind), *made]
+        message = commit_message.with_trailers(title, commit_message.body(notes), trailers)
+        name = self.git.config("user.name") or "desired"
+        author = Author(name, self.git.config("user.email") or "desired@localhost", int(time.time()))
+        return self._commit(tree, parents, message, author)
+
+    def _commit(self, tree: str, parents: Sequence[str], message: str, author: Author) -> str:
         """A commit, signed if the user's Git signs."""
         sign = self.git.config("commit.gpgsign").lower() == "true"
-        return self.git.commit_tree(tree, parent, message, author, sign)
+        return self.git.commit_tree(tree, parents, message, author, sign)
 
-    def _publisher(self) -> Author:
-        name = self.git.config("user.name") or "desired"
-        return Author(name, self.git.config("user.email") or "desired@localhost", int(time.time()))
+
+def _in_the_way(path: str, new: dict[str, TreeEntry | None]) -> bool:
+    """Whether a path cannot be there beside what is new: it lies below a file, or is one where a folder comes."""
+    return any(entry and (path.startswith(f"{other}/") or other.startswith(f"{path}/")) for other, entry in new.items())

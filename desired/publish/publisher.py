@@ -14,7 +14,7 @@ from pathlib import Path
 from ..core.errors import Conflict, Problem, Refused, Unreachable
 from ..core.gates import needs_observation, takes_traffic_away, what_counted
 from ..core.keys import differences
-from ..core.model import EnvironmentState, Observation, Outcome
+from ..core.model import EnvironmentState, Observation
 from ..core.operations import Intent
 from ..git import Clone
 from ..history import commit_message, release_files
@@ -27,10 +27,13 @@ from ..render.pool import RendererPool
 from ..render.source_at_commit import CommitSources
 from ..wording import listed
 from .branches import Branches
+from .checking import Checker
 from .commits import Commits
 from .expected import require_unchanged, seen_at
+from .ground import Builder
+from .log_tip import LogTip, LogTips
 from .placeholders import Placeholders
-from .reconcile import Baseline, Reconciler
+from .reconcile import Reconciler
 from .result import OperationResult
 from .targets import Targets
 
@@ -56,6 +59,10 @@ class Publisher:
         self.targets = Targets(self.git, self.sources, Pipeline(self._pool, self._cache))
         self.reconciler = Reconciler(self.git, self.sources, self.history, self.targets)
         self._commits = Commits(self.git, self.sources)
+        chain = self.history.chain
+        self.log_tips = LogTips(self.git, chain, branches.remote)
+        self.checker = Checker(self.git, chain, self.index, self.reconciler, self._commits)
+        self._builder = Builder(self.git, chain, self.index, self.reconciler, self._commits)
         self._placeholders = Placeholders(self.git).going_live
 
     @classmethod
@@ -81,7 +88,7 @@ class Publisher:
         return self.branches.main
 
     def tips(self) -> tuple[str, str | None]:
-        """The newest commits of `main` and `live`, fetched; None if nothing was published. Raises Unreachable.
+        """The newest commits of `main` and `live`, fetched; None if there is no `live`. Raises Unreachable.
 
         Both move together, but another process may fetch in this clone meanwhile, and the two references are not
         read at one moment. A `live` that is not in `main` is therefore read again before it is believed.
@@ -92,6 +99,15 @@ class Publisher:
                 break
             time.sleep(0.02 * 2**attempt)
         return main, live
+
+    def looked_at(self) -> tuple[str, LogTip]:
+        """The newest commit of `main`, and where the log stands, for looking: nothing is decided on it."""
+        main, live = self.tips()
+        before = self.index.head
+        known = before if before and self.git.is_ancestor(before, live or main) else ""
+        tip = self.log_tips.read(main, live, lambda *_: "", known)
+        self.index.follow(tip.commit)
+        return main, tip
 
     def live(self) -> str:
         """The commit that is live. Raises Refused if nothing was published."""
@@ -122,19 +138,33 @@ class Publisher:
     def _perform(self, intent: Intent, observation: Observation | None, dry_run: bool) -> OperationResult:
         for attempt in range(_TRIES):
             main, live = self.tips()
-            self.index.follow(main)
+            tip = self._log_tip(main, live)
+            if not tip.commit:
+                raise Refused(_NOT_PUBLISHED)
             if done := self._done_before(intent):
                 return done
-            if live is None:
-                raise Refused(_NOT_PUBLISHED)
-            result = self._attempt(intent, observation, live, main, dry_run)
+            result = self._attempt(intent, observation, tip, dry_run)
             if result.status in ("planned", "unchanged"):
                 return result
-            if self.branches.advance((main, live), result.commit):
+            if self._advance((main, live), result.commit):
                 return result
             # The longer a process has waited, the sooner it tries again, so that none waits for ever.
             time.sleep(random.uniform(0, 0.4) / (attempt + 1))
         raise _gave_up()
+
+    def _log_tip(self, main: str, live: str | None) -> LogTip:
+        """Where the log stands, checked; the index follows it, and this clone remembers it."""
+        tip = self.log_tips.read(main, live, self.checker.decision)
+        self.index.follow(tip.commit)
+        self.log_tips.remember(tip.commit)
+        return tip
+
+    def _advance(self, old: tuple[str, str | None], new: str) -> bool:
+        """Moves both branches, if they are where they were."""
+        if self.branches.advance(old, new):
+            self.log_tips.remember(new)
+            return True
+        return False
 
     def _done_before(self, intent: Intent) -> OperationResult | None:
         """The result of the operation that was done with this key. Raises Conflict if that was another operation."""
@@ -154,33 +184,29 @@ class Publisher:
             )
         return OperationResult(found.id, found.title, status="repeated")
 
-    def _attempt(
-        self, intent: Intent, observation: Observation | None, live: str, main: str, dry_run: bool
-    ) -> OperationResult:
-        baseline = self.reconciler.follow(live, main, hurry=takes_traffic_away(intent.operation))
-        base = self._commits.repaired(baseline)
-        seen = seen_at(self.git, intent, live, base)
+    def _attempt(self, intent: Intent, observation: Observation | None, tip: LogTip, dry_run: bool) -> OperationResult:
+        ground = self._builder.ground(tip, hurry=takes_traffic_away(intent.operation))
+        baseline, base = ground.baseline, ground.commit
+        seen = seen_at(self.git, self.history.chain, intent, tip.commit, base)
         require_unchanged(self.git, intent, seen, base)
         now = datetime.now(UTC)
-        before, outcome = self.decide(intent, baseline, observation, now)
+        before, outcome = self.reconciler.decide(intent, baseline, observation, now)
         changes: Changes = dict(release_files.file_changes(before, outcome.state))
-        title, notes = commit_message.title(intent.operation), (*baseline.notes, *outcome.notes)
+        title, notes = commit_message.title(intent.operation), (*ground.notes, *outcome.notes)
         if not changes:
             notes = (*notes, "nothing to change")
-            return OperationResult(main, title, notes, status="unchanged", unused=baseline.unused)
+            return OperationResult(baseline.commit, title, notes, status="unchanged", unused=baseline.unused)
         require_unchanged(self.git, intent, seen, base, tuple(changes))
         self._require_pinnable(before, outcome.state)
-        changes |= self.manifests(baseline, base, before, outcome)
+        changes |= self.reconciler.manifests(baseline, base, before, outcome)
         changes = {path: text for path, text in changes.items() if not self.git.holds(base, path, text)}
         result = OperationResult(base, title, notes, changes, "planned", baseline.unused)
         if dry_run:
             return result
-        tree = self.git.write_tree(base, changes)
         counted = what_counted(observation, intent, before, outcome.state) if observation else None
-        revision, behind = self.git.tree_id(tree, release_files.ROOT), self._commits.behind(baseline)
-        message = commit_message.message(intent, counted, revision, outcome.notes, behind)
-        author = commit_message.author_of(intent, int(now.timestamp()))
-        return replace(result, commit=self._commits.commit(tree, base, message, author), status="live")
+        when = int(now.timestamp())
+        commit = self._commits.operation(baseline, base, changes, intent, counted, outcome.notes, when)
+        return replace(result, commit=commit, status="live")
 
     def _require_pinnable(self, before: EnvironmentState, after: EnvironmentState) -> None:
         """Raises Refused if a new pin names code that other machines cannot run."""
@@ -188,40 +214,34 @@ class Publisher:
         if pin and pin != before.platform and (problem := self.sources.pin_problem(pin.commit)):
             raise Refused(f"Cannot move the platform of {after.name} to {pin.tag or pin.commit[:12]}: {problem}")
 
-    def decide(
-        self, intent: Intent, baseline: Baseline, observation: Observation | None, now: datetime
-    ) -> tuple[EnvironmentState, Outcome]:
-        """What the reconciler decides on top of a baseline. Raises Refused, or Problem."""
-        main, definitions_at = baseline.commit, baseline.definitions_at
-        return self.reconciler.decide(intent, baseline.environments, main, definitions_at, observation, now)
-
-    def manifests(self, baseline: Baseline, base: str, before: EnvironmentState, outcome: Outcome) -> Changes:
-        """What the operation does to the manifests of the applications' cluster."""
-        code = baseline.codes[before.environment.cluster_name("apps")]
-        old = self.targets.made(before, "apps", code)
-        return self.targets.changes(base, old, self.targets.target(outcome.state, "apps", code))
-
     def publish(self) -> OperationResult:
         """Moves `live` to `main`, with repairs where needed. The first time, it creates `live`. Raises Problem."""
         with _on_this_machine(), self.git.alone():
             for _ in range(_TRIES):
                 main, live = self.tips()
-                if live is None:
-                    commit = self._start(main)
-                    result = OperationResult(commit, "The first publishing", self._placeholders(None, commit))
-                else:
-                    baseline = self.reconciler.follow(live, main)
-                    commit = self._commits.published(baseline)
-                    notes = (*baseline.notes, *self._placeholders(live, commit))
-                    result = OperationResult(commit, "Published", notes, baseline.repairs, unused=baseline.unused)
-                if result.commit == live:
-                    return replace(result, commit=main, title="live is at main", changes={}, status="unchanged")
-                if self.branches.advance((main, live), result.commit):
+                result = self._published(self._log_tip(main, live), main, live)
+                if result.commit == live == main:
+                    return replace(result, title="live is at main", changes={}, status="unchanged")
+                if self._advance((main, live), result.commit):
                     return result
         raise _gave_up()
 
-    def _start(self, main: str) -> str:
-        """The commit with which the history begins. Raises Refused if manifests are not what the code makes."""
+    def _published(self, tip: LogTip, main: str, live: str | None) -> OperationResult:
+        if not tip.commit:
+            commit = self._start(main, live)
+            return OperationResult(commit, "The first publishing", self._placeholders(None, commit))
+        ground = self._builder.ground(tip, publish=True)
+        notes = (*ground.notes, *self._placeholders(tip.commit, ground.commit))
+        repairs, unused = ground.baseline.repairs, ground.baseline.unused
+        return OperationResult(ground.commit, "Published", notes, repairs, unused=unused)
+
+    def _start(self, main: str, live: str | None) -> str:
+        """The commit with which the log begins. Raises Refused if manifests are not what the code makes."""
+        if live and not self.git.is_ancestor(live, main):
+            raise Refused(
+                f"live is at {live[:12]}, to which nothing was published, and main does not contain it. "
+                f"Merge it to main, or delete live"
+            )
         changes = self.reconciler.whole(main)
         wrong = sorted(path for path, text in changes.items() if not self.git.holds(main, path, text))
         if wrong:

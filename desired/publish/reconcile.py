@@ -1,15 +1,15 @@
 """What an operation builds on: the newest `main`, with what is illegal in it reverted and what is missing added.
 
-`live` was right. From there the commits of `main` are followed: a legal operation counts, what a person did to
-`releases/` does not, and code counts for each cluster as far as it can be synthesized. So nothing that a person
-merged ever stands between an operation and `live`.
+The newest entry of the log was right. What people committed since then is followed: what they did to `releases/` does
+not count, and code counts for each cluster as far as it can be synthesized. So nothing that a person merged ever stands
+between an operation and `live`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from constructs_lib.values import Role
 from constructs_lib.values.environment import ROLES
@@ -17,13 +17,12 @@ from constructs_lib.values.environment import ROLES
 from ..core.apply import apply
 from ..core.errors import Problem, Refused
 from ..core.facts import needs
-from ..core.gates import takes_traffic_away
 from ..core.model import EnvironmentState, Observation, Outcome
 from ..core.operations import Intent
-from ..git import Clone, Commit, Content
+from ..git import Clone, Content
 from ..history import commit_message, release_files
 from ..history.gather import gather
-from ..history.history import History
+from ..history.history import History, Log
 from ..render.inputs import Target
 from ..render.manifests import MANIFESTS, Changes
 from ..render.source_at_commit import CommitSources
@@ -34,8 +33,10 @@ from .targets import Targets
 class Baseline:
     """A commit to build on, and what has to change in it first."""
 
+    log: str
+    """The newest entry of the log."""
     commit: str
-    """The newest commit of `main`."""
+    """What people committed on top of it; the same commit if they did not."""
     environments: Mapping[str, EnvironmentState]
     """The legal states, in the order of promotion."""
     codes: Mapping[str, str]
@@ -44,10 +45,8 @@ class Baseline:
     """The commit whose `envs/` and `apps/` count."""
     repairs: Mapping[str, Content] = field(default_factory=dict)
     """What makes the commit right."""
-    notes: tuple[str, ...] = ()
-    """What people should know about that."""
     unused: tuple[str, ...] = ()
-    """Those of the notes that say which code is not used, and why."""
+    """Which code is not used, and why."""
 
     def behind(self, sources: CommitSources) -> dict[str, str]:
         """The clusters that the code of the commit does not make."""
@@ -77,7 +76,7 @@ class Reconciler:
             for role in ROLES
         }
         states = {name: self.history.releases.state(commit, each) for name, each in environments.items()}
-        return Baseline(commit, states, codes, definitions_at)
+        return Baseline(commit, commit, states, codes, definitions_at)
 
     def whole(self, commit: str) -> Changes:
         """All that the code of a commit makes of its releases; None for files that it does not make."""
@@ -97,14 +96,15 @@ class Reconciler:
         base = self.at(live)
         if live == main and (hurry or not base.behind(self.sources)):
             return base
-        legal, notes = self._legal(base, main)
         definitions_at, problems = (base.definitions_at, []) if hurry else self.readable(base, main)
         environments = self.sources.definitions(definitions_at).environments
         states = {
-            name: replace(legal[name], environment=environment) if name in legal else EnvironmentState(environment)
+            name: replace(before, environment=environment)
+            if (before := base.environments.get(name))
+            else EnvironmentState(environment)
             for name, environment in environments.items()
         }
-        repairs: dict[str, Content] = dict(self._releases(live, main, base, legal))
+        repairs: dict[str, Content] = self._differing(live, main, release_files.ROOT, {})
         codes: dict[str, str] = {}
         unused: list[str] = []
         for state in states.values():
@@ -114,80 +114,38 @@ class Reconciler:
                 changes, codes[cluster], more = self._cluster(base, state, role, newest)
                 unused.extend(more)
                 repairs |= self._differing(live, main, f"{MANIFESTS}/{cluster}", changes)
-        unused.extend(problems)
-        said = tuple(dict.fromkeys((*notes, *unused)))
-        return Baseline(main, states, codes, definitions_at, repairs, said, tuple(dict.fromkeys(unused)))
+        said = tuple(dict.fromkeys((*unused, *problems)))
+        return Baseline(live, main, states, codes, definitions_at, repairs, said)
 
     def decide(
-        self,
-        intent: Intent,
-        states: Mapping[str, EnvironmentState],
-        main: str,
-        definitions_at: str,
-        observation: Observation | None,
-        now: datetime,
+        self, intent: Intent, baseline: Baseline, observation: Observation | None, now: datetime
     ) -> tuple[EnvironmentState, Outcome]:
-        """The state that an operation on top of `main` changes, and the one that it makes. Raises Refused, Problem."""
-        self._require_published(intent, states, main)
-        specs = self.history.specs(definitions_at)
-        facts = gather(intent.operation, states, specs, self.history, observation)
+        """The state that an operation on top of a baseline changes, and the one that it makes.
+
+        Raises Refused, Conflict, or Problem.
+        """
+        self._require_published(intent, baseline)
+        specs, log = self.history.specs(baseline.definitions_at), Log(self.history, baseline.log)
+        facts = gather(intent.operation, baseline.environments, specs, log, observation)
         return facts.here, apply(intent, facts, now)
 
-    def _require_published(self, intent: Intent, states: Mapping[str, EnvironmentState], main: str) -> None:
+    def _require_published(self, intent: Intent, baseline: Baseline) -> None:
         """What an operation takes from a commit, everybody can see: the commit is in the history of `main`."""
-        state = states.get(intent.operation.environment)
+        state = baseline.environments.get(intent.operation.environment)
         if state is None or intent.rules == 1:
             return
         for commit in sorted(needs(intent.operation, state.environment).commits):
-            if commit != main and not self.git.is_ancestor(commit, main):
+            if commit != baseline.commit and not self.git.is_ancestor(commit, baseline.commit):
                 raise Refused(
                     f"the commit {commit[:12]} is not in main, so that nobody else can see it. Merge it to main first, "
                     f"or name a commit of main"
                 )
 
-    # What people did to releases/
-
-    def _legal(self, base: Baseline, main: str) -> tuple[dict[str, EnvironmentState], list[str]]:
-        """The states after the legal operations since; what to say about the rest."""
-        states, notes = dict(base.environments), list[str]()
-        for commit in self.git.log(base.commit, main):
-            paths = self.git.changed_paths(commit.parent, commit.id, f"{release_files.ROOT}/")
-            if not paths:
-                continue
-            after = self._replayed(base, states, commit, paths)
-            if after:
-                states[after.name] = after
-            else:
-                notes.append(_reverted(commit, paths))
-        return states, notes
-
-    def _replayed(
-        self, base: Baseline, states: Mapping[str, EnvironmentState], commit: Commit, paths: list[str]
-    ) -> EnvironmentState | None:
-        """The state of the environment that the commit's operation makes, if that is what the commit holds."""
-        found = commit_message.recorded(commit.message)
-        if found is None:
-            return None
-        operation = found.intent.operation
-        hurried = takes_traffic_away(operation)
-        definitions_at = base.definitions_at if hurried else self.readable(base, commit.parent)[0]
-        when = datetime.fromtimestamp(commit.author.time, UTC)
-        try:
-            before, outcome = self.decide(found.intent, states, commit.parent, definitions_at, found.observed, when)
-        except Problem:
-            return None
-        changed = release_files.file_changes(before, outcome.state)
-        same = all(self.git.holds(commit.id, path, text) for path, text in changed.items())
-        return outcome.state if sorted(changed) == sorted(paths) and same else None
-
-    def _releases(
-        self, live: str, main: str, base: Baseline, legal: Mapping[str, EnvironmentState]
-    ) -> Iterator[tuple[str, Content]]:
-        wanted: Changes = {}
-        for name, state in legal.items():
-            if state is not base.environments[name]:
-                wanted |= release_files.file_changes(base.environments[name], state)
-        yield from self._differing(live, main, release_files.ROOT, wanted).items()
+    def manifests(self, baseline: Baseline, base: str, before: EnvironmentState, outcome: Outcome) -> Changes:
+        """What an operation does to the manifests of the applications' cluster, on top of the commit `base`."""
+        code = baseline.codes[before.environment.cluster_name("apps")]
+        old = self.targets.made(before, "apps", code)
+        return self.targets.changes(base, old, self.targets.target(outcome.state, "apps", code))
 
     def _differing(self, live: str, main: str, folder: str, wanted: Changes) -> dict[str, Content]:
         """What makes a folder at `main` what it is at `live` with some files changed."""
@@ -237,15 +195,3 @@ class Reconciler:
         self, base: Baseline, before: Target | None, state: EnvironmentState, role: Role, code: str
     ) -> Changes:
         return self.targets.changes(base.commit, before, self.targets.target(state, role, code))
-
-
-def _reverted(commit: Commit, paths: list[str]) -> str:
-    first = paths[0].removeprefix(f"{release_files.ROOT}/").removesuffix(".yaml")
-    environment, _, service = first.partition("/")
-    remedy = f"`desired deploy {service}=… -e {environment}`"
-    if service == release_files.PIN:
-        remedy = f"`desired platform TAG -e {environment}`"
-    elif service.startswith("rollouts/"):
-        remedy = f"`desired canary`, `finalize` or `rollback` with -e {environment}"
-    more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
-    return f"reverted {paths[0]}{more}, which {commit.author.name} edited by hand in {commit.id[:12]}. Use {remedy}"

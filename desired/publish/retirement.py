@@ -16,6 +16,7 @@ from ..core.operations import Retire
 from ..core.transitions import position, require
 from ..core.verbs.slots import callers, spec_of
 from ..history.gather import gather
+from ..history.history import Log
 from ..render.manifests import MANIFESTS
 from .publisher import Publisher
 
@@ -45,11 +46,12 @@ def plan(
     service: str, publisher: Publisher, environments: Mapping[str, EnvironmentState], commit: str
 ) -> list[RetirementStep]:
     """One part for each environment that runs the service, in reverse order of promotion."""
-    specs = publisher.history.specs(commit)
+    history = publisher.history
+    specs, log = history.specs(history.definitions_at(commit)), Log(history, commit)
     steps = []
     for name, state in reversed(list(environments.items())):
         if service in state.releases:
-            facts = gather(Retire(environment=name, service=service), environments, specs, publisher.history)
+            facts = gather(Retire(environment=name, service=service), environments, specs, log)
             steps.append(_part(service, publisher, facts, commit))
     return steps
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from ..core.errors import Problem, Refused
-from ..git import Commit, Content
-from ..history import commit_message, release_files
+from ..core.errors import Refused
+from ..git import Commit
+from ..history import commit_message
 from ..progress import Progress
-from ..render.manifests import MANIFESTS, Changes
 from .publisher import Publisher
 
-_MADE = (release_files.ROOT, MANIFESTS)
+_DAY = 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -23,88 +22,101 @@ class Report:
     start: str
     """The commit with which the history begins."""
     commits: int
-    """How many were checked."""
+    """How many entries of the log were checked."""
     problems: tuple[str, ...]
-    """One sentence for each invalid commit."""
+    """One sentence for each entry that is wrong and that nothing repaired."""
+    repaired: tuple[str, ...] = ()
+    """One sentence for each commit that was live, was wrong, and was replaced."""
 
 
 def verify(publisher: Publisher) -> Report:
-    """Verifies every commit of `live` since the first publishing. Raises Refused if nothing was published."""
-    found = list(publisher.git.log(None, publisher.live()))
-    kinds = [commit_message.trailers(each.message).get(commit_message.OPERATION_TRAILER, "") for each in found]
-    if commit_message.START not in kinds:
+    """Verifies every entry of the log of `live` since the first publishing. Raises Refused if there is none."""
+    live, chain = publisher.live(), publisher.history.chain
+    start = chain.start(live)
+    if not start:
         raise Refused("live has no commit of a first publishing. There is nothing to verify from")
-    first = len(kinds) - 1 - kinds[::-1].index(commit_message.START)
-    since = found[first + 1 :]
-    return Report(found[first].id, len(since), tuple(_Walk(publisher, found[first].id).problems(since)))
+    publisher.index.follow(chain.entry(live))
+    entries = list(chain.entries(start, live))
+    walk = _Walk(publisher, start)
+    walk.follow(entries)
+    newest = entries[-1].id if entries else start
+    problems = (*_forgotten(publisher, start, live), *walk.problems, *walk.at_tip(newest, live))
+    if not problems:
+        publisher.log_tips.remember(newest)
+    return Report(start, len(entries), problems, tuple(walk.repaired))
 
 
+def _forgotten(publisher: Publisher, start: str, live: str) -> Iterator[str]:
+    """What `live` should have in its history, and has not."""
+    seen, git = publisher.log_tips.seen, publisher.git
+    if seen and not git.is_ancestor(seen, live):
+        yield f"live was rewritten or set back: {live[:12]} does not contain {seen[:12]}, which this clone has checked"
+    older = publisher.history.chain.beneath(start)
+    if older:
+        yield f"{start[:12]} begins the log anew: {older[:12]} in its history belongs to an older one"
+
+
+@dataclass
 class _Walk:
-    """From one published commit to the next."""
+    """From one entry to the next."""
 
-    def __init__(self, publisher: Publisher, start: str) -> None:
-        self._publisher, self._live = publisher, start
+    publisher: Publisher
+    right: str
+    """The newest entry that is right."""
+    problems: list[str] = field(default_factory=list)
+    repaired: list[str] = field(default_factory=list)
+    _keys: dict[str, Commit] = field(default_factory=dict)
 
-    def problems(self, commits: list[Commit]) -> list[str]:
-        """A sentence for each invalid commit that was never repaired."""
-        progress, wrong = Progress("verifying", len(commits)), list[str]()
+    def follow(self, entries: list[Commit]) -> None:
+        """Checks all entries in their order."""
+        progress = Progress("verifying", len(entries))
         try:
-            for commit in commits:
-                progress.step(commit.id[:12])
-                if commit_message.OPERATION_TRAILER in commit_message.trailers(commit.message):
-                    found = self._published(commit)
-                    wrong.extend(found)
-                    if not found:
-                        # What was wrong before it is reverted by it, or by the commit that it builds on.
-                        self._live, wrong = commit.id, []
+            for entry in entries:
+                progress.step(entry.id[:12])
+                self._check(entry)
         finally:
             progress.close()
-        if commits and commits[-1].id != self._live:
-            wrong.extend(each for each in self._right(commits[-1].id) if not wrong)
-        return wrong
 
-    def _published(self, commit: Commit) -> list[str]:
-        """What is wrong with a commit of the publisher, which may have been made with `hurry`."""
-        found = list(self._made(commit, hurry=False))
-        return found and list(self._made(commit, hurry=True)) and found
-
-    def _made(self, commit: Commit, *, hurry: bool) -> Iterator[str]:
-        short = commit.id[:12]
-        baseline = self._publisher.reconciler.follow(self._live, commit.parent, hurry=hurry)
-        recorded = commit_message.recorded(commit.message)
-        if recorded is None:
-            yield from self._same(commit, baseline.repairs)
+    def _check(self, entry: Commit) -> None:
+        found = [*self.publisher.checker.problems(self.right, entry), *self._repeated(entry)]
+        if was_live := commit_message.trailers(entry.message).get(commit_message.WAS_LIVE):
+            self.repaired.extend(self._replaced(was_live, entry))
+        if found:
+            self.problems.extend(found)
             return
-        if baseline.repairs:
-            files = ", ".join(sorted(baseline.repairs)[:3])
-            yield f"{short} builds on {commit.parent[:12]}, which needs repairs: {files}"
-            return
-        when = datetime.fromtimestamp(commit.author.time, UTC)
-        try:
-            before, outcome = self._publisher.decide(recorded.intent, baseline, recorded.observed, when)
-            changes: Changes = dict(release_files.file_changes(before, outcome.state))
-            changes |= self._publisher.manifests(baseline, commit.parent, before, outcome)
-        except Problem as problem:
-            yield f"{short} is not a legal {recorded.intent.operation.verb}: {problem.sentences[0]}"
-            return
-        yield from self._same(commit, changes)
-        if recorded.revision != self._publisher.git.tree_id(commit.id, release_files.ROOT):
-            yield f"{short} names the revision {recorded.revision[:12]} but holds another one"
+        if self.problems and entry.parent != self.right:
+            self.repaired.extend(f"{each}. {entry.id[:12]} repaired it, {_when(entry)}" for each in self.problems)
+            self.problems.clear()
+        self.right = entry.id
 
-    def _right(self, id_: str) -> Iterator[str]:
-        """The newest commit is a person's. It is valid only if nothing in it has to be reverted."""
-        repairs = self._publisher.reconciler.follow(self._live, id_).repairs
-        if repairs:
-            yield f"{id_[:12]} is live but needs repairs: {', '.join(sorted(repairs)[:3])}"
+    def _repeated(self, entry: Commit) -> Iterator[str]:
+        """What is wrong with the key of an operation: one acts once in 24 hours."""
+        found = commit_message.recorded(entry.message)
+        if found:
+            before = self._keys.get(found.intent.key)
+            if before and entry.author.time - before.author.time < _DAY:
+                yield f"{entry.id[:12]} repeats the key {found.intent.key} of {before.id[:12]}"
+            self._keys[found.intent.key] = entry
 
-    def _same(self, commit: Commit, changes: Mapping[str, Content]) -> Iterator[str]:
-        """Whether a commit made just these changes to `releases/` and `manifests/`."""
-        git, id_, parent = self._publisher.git, commit.id, commit.parent
-        changed = {path for folder in _MADE for path in git.changed_paths(parent, id_, f"{folder}/")}
-        wanted = {path for path, content in changes.items() if not git.holds(parent, path, content)}
-        wrong = sorted(
-            path for path in changed | wanted if path not in wanted or not git.holds(id_, path, changes[path])
+    def _replaced(self, was_live: str, entry: Commit) -> Iterator[str]:
+        git = self.publisher.git
+        if git.resolve(was_live) is None:
+            yield f"{was_live[:12]} was live until {_when(entry)}, and is not in this clone"
+            return
+        commit = git.commit(was_live)
+        yield (
+            f"{was_live[:12]}, which {commit.author.name} put there by hand, was live from {_when(commit)} or later "
+            f"until {entry.id[:12]} replaced it, {_when(entry)}"
         )
-        if wrong:
-            more = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
-            yield f"{id_[:12]}: {wrong[0]}{more} is not what its operation makes. See `desired show {id_[:12]}`"
+
+    def at_tip(self, newest: str, live: str) -> Iterator[str]:
+        """What is wrong with the tip of `live`, if it is not an entry."""
+        if live == newest:
+            return
+        repairs = self.publisher.reconciler.follow(self.right, live).repairs
+        if repairs:
+            yield f"{live[:12]} is live but needs repairs: {', '.join(sorted(repairs)[:3])}"
+
+
+def _when(commit: Commit) -> str:
+    return datetime.fromtimestamp(commit.author.time, UTC).strftime("%Y-%m-%d %H:%M:%SZ")

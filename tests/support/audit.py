@@ -33,7 +33,6 @@ def wrong(fork: Fork, start: str, lines: Sequence[Json], by_hand: Sequence[str] 
             *_line(fork, start, main, steps),
             *_answers(steps, lines),
             *(each for step in steps for each in _legal(publisher, step, by_hand)),
-            *_replay(publisher, start, main, by_hand),
             *_manifests(publisher, main),
             *verify(publisher).problems,
             *_whole(fork),
@@ -92,7 +91,7 @@ def _legal(publisher: Publisher, step: Commit, by_hand: Sequence[str]) -> Iterat
     revision = log.trailers(message).get(log.REVISION, "")
     if revision and revision != publisher.git.tree_id(id_, files.ROOT):
         yield f"{id_[:12]} says another revision than it has"
-    if kind in (log.START, log.REPAIR, log.MANIFESTS) or not paths:
+    if kind in (log.START, log.PUBLISH, log.REPAIR, log.MANIFESTS) or not paths:
         return
     found = log.recorded(message)
     if found is None:
@@ -101,7 +100,7 @@ def _legal(publisher: Publisher, step: Commit, by_hand: Sequence[str]) -> Iterat
         return
     baseline, when = publisher.reconciler.at(parent), datetime.fromtimestamp(step.author.time, UTC)
     try:
-        before, outcome = publisher.decide(found.intent, baseline, found.observed, when)
+        before, outcome = publisher.reconciler.decide(found.intent, baseline, found.observed, when)
     except Problem as problem:
         yield f"{id_[:12]} is not legal: {problem}"
         return
@@ -116,14 +115,6 @@ def _looked(publisher: Publisher, id_: str, parent: str, expected: str, paths: S
     for path in paths:
         if publisher.git.tree_id(expected, path) != publisher.git.tree_id(parent, path):
             yield f"{id_[:12]} changes {path}, which had changed since its author looked at {expected[:12]}"
-
-
-def _replay(publisher: Publisher, start: str, main: str, by_hand: Sequence[str]) -> Iterator[str]:
-    """From the start, by operations alone, the log leads to what is there."""
-    baseline = publisher.reconciler.follow(start, main)
-    yield from (f"{path} is not what the log says" for path in baseline.repairs)
-    if not by_hand:
-        yield from baseline.notes
 
 
 def _manifests(publisher: Publisher, main: str) -> Iterator[str]:

@@ -90,6 +90,9 @@ class History:
             raise Problem(f"This clone has no commit {commit[:12]}. Run `git fetch`, or name another commit")
         return self.states[commit].get(environment)
 
+    def entry(self, commit: str) -> str:
+        return commit
+
     def before(self, commit: str) -> str:
         if commit not in self.parents:
             raise Problem(f"{commit[:12]} is the first commit. There is nothing before it")

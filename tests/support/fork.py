@@ -75,6 +75,11 @@ class Fork:
         """The commit that a branch of the remote is at."""
         return git(self.remote, "rev-parse", f"refs/heads/{branch}")
 
+    def unpublish(self) -> None:
+        """Takes the first publishing back, as if there had been none. There is nothing else in the log yet."""
+        git(self.remote, "branch", "-f", "main", "live~1")
+        git(self.remote, "branch", "-D", "live")
+
     def copied(self, folder: Path) -> Fork:
         """Another remote that holds the same, without clones."""
         folder.mkdir(parents=True, exist_ok=True)

@@ -30,13 +30,13 @@ def _sides(session: Session, before: str, after: str, environment: str | None) -
     environments, publisher = session.environments, session.publisher
     if {before, after} <= environments.keys():
         # What runs is what `live` has.
-        commit = publisher.branches.live or session.head
-        old, new = (Side(publisher, environments[name].environment, commit) for name in (before, after))
+        old, new = (Side(publisher, environments[name].environment, session.log) for name in (before, after))
         return old, new
     if environment is None and {before, after} & environments.keys():
         label, other = ("AFTER", after) if before in environments else ("BEFORE", before)
         raise Problem(f"{label} must be {any_of(list(environments))} too, got {other!r}")
     state = session.environment(environment, anywhere(f"compare {before} with {after}"))
     commits = {"before": before, "after": after}
-    old, new = (Side(publisher, state.environment, session.commit(side, name)) for side, name in commits.items())
+    entries = (session.entry(session.commit(side, name)) for side, name in commits.items())
+    old, new = (Side(publisher, state.environment, commit) for commit in entries)
     return old, new

@@ -50,7 +50,7 @@ def _statuses(session: Session, names: Sequence[str]) -> Iterable[ServiceStatus]
     observed = {name: session.observe(name) for name in names}
     definitions = publisher.sources.definitions(session.definitions_at)
     summaries = Summaries(publisher.git, publisher.index)
-    return service_statuses(session.environments, session.head, summaries, definitions, observed)
+    return service_statuses(session.environments, session.log, summaries, definitions, observed)
 
 
 def _placeholders(rows: Sequence[ServiceStatus], notes: Sequence[Json]) -> str:
@@ -64,13 +64,12 @@ def _placeholders(rows: Sequence[ServiceStatus], notes: Sequence[Json]) -> str:
 def _note(session: Session, state: EnvironmentState) -> Json:
     pin, hold = state.platform, state.holds.environment
     clusters = [state.environment.cluster_name(role) for role in ROLES]
-    live = session.publisher.branches.live or session.head
     return {
         "environment": state.name,
         "platform": (pin.tag or pin.commit[:12]) if pin else None,
         "follows_apps": state.environment.follows_apps,
         "held": f"{hold.actor}: {hold.reason}" if hold else "",
-        "placeholder_charts": Placeholders(session.publisher.git).charts(live, clusters),
+        "placeholder_charts": Placeholders(session.publisher.git).charts(session.log, clusters),
         "rollouts": {
             name: {"phase": each.phase, "share": each.share, "members": dict(each.members)}
             for name, each in state.rollouts.items()

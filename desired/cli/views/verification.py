@@ -17,7 +17,11 @@ def show_verification(context: typer.Context, json: bool) -> None:
     with open_session(context, follow=False) as session:
         report = verify(session.publisher)
         if json:
-            show_json({"start": report.start, "commits": report.commits, "problems": list(report.problems)})
+            repaired = list(report.repaired)
+            found = {"start": report.start, "commits": report.commits, "problems": list(report.problems)}
+            show_json({**found, "repaired": repaired})
+        for sentence in () if json else report.repaired:
+            console().print(Text(f"! {sentence}", style="yellow"))
         for sentence in () if json else report.problems:
             console().print(Text(f"✗ {sentence}", style="red"))
         if report.problems:

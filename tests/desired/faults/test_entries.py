@@ -147,7 +147,7 @@ def test_a_tree_that_is_not_what_was_meant_is_never_published(publisher: Publish
     tree = publisher.git.write_tree(live, changes)
     assert publisher.git.file(tree, f"{SERVICE}/a/b") == "x\n"
     back: dict[str, str | None] = {f"{SERVICE}/a/b": None, SERVICE: "z\n"}
-    commit = publisher.git.commit_tree(tree, live, "m", publisher.git.commit(live).author, sign=False)
+    commit = publisher.git.commit_tree(tree, [live], "m", publisher.git.commit(live).author, sign=False)
     assert publisher.git.file(publisher.git.write_tree(commit, back), SERVICE) == "z\n"
 
 

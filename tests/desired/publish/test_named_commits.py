@@ -69,7 +69,7 @@ def test_an_operation_that_took_its_spec_from_a_hidden_commit_is_found_by_verify
         parent, live = fork.tip("live~1"), fork.tip("live")
         message = publisher.git.message(live).replace(f'"specs_at": "{parent}"', f'"specs_at": "{live}"')
         author = publisher.git.commit(live).author
-        forged = publisher.git.commit_tree(publisher.git.tree_id(live, ""), parent, message, author, sign=False)
+        forged = publisher.git.commit_tree(publisher.git.tree_id(live, ""), [parent], message, author, sign=False)
         git(fork.clone("clone"), "push", "-q", "-f", "origin", f"{forged}:main", f"{forged}:live")
         publisher.head()
         assert any("is not in main" in each for each in verify(publisher).problems)

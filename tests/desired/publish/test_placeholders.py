@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from desired.publish import placeholders
-from tests.support.fork import Fork, git
+from tests.support.fork import Fork
 from tests.support.people import Developer, ask
 
 REAL = f"registry.example.com/search@sha256:{'a' * 64}"
@@ -35,7 +35,7 @@ def test_what_is_merged_names_each_service_that_gets_a_placeholder_and_no_other(
 
 
 def test_the_first_publishing_names_the_services_and_charts_of_every_cluster(fork: Fork) -> None:
-    git(fork.remote, "branch", "-D", "live")
+    fork.unpublish()
     with fork.publisher() as publisher:
         notes = said(publisher.publish().notes)
     assert [note.partition(" ")[0] for note in notes] == [

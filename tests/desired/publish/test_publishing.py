@@ -128,8 +128,8 @@ def test_code_that_breaks_a_rule_in_one_environment_is_used_in_the_others(fork: 
 
 
 def test_the_first_publishing_asks_for_manifests_that_the_code_makes(fork: Fork) -> None:
+    fork.unpublish()
     developer = Developer(fork)
-    git(fork.remote, "branch", "-D", "live")
     developer.push("by hand", {DEPLOYMENT: developer.read(DEPLOYMENT) + "# mine\n"})
     with fork.publisher("other") as publisher:
         with pytest.raises(Refused, match=r"Nothing is published yet\. Run `desired publish` once"):
@@ -143,14 +143,17 @@ def test_the_first_publishing_asks_for_manifests_that_the_code_makes(fork: Fork)
         assert_whole(publisher, fork)
 
 
-def test_a_branch_live_that_somebody_deleted_is_missed_and_made_again(fork: Fork) -> None:
+@pytest.mark.parametrize("name", ["clone", "new"])
+def test_a_live_that_was_deleted_is_found_again_and_continued(fork: Fork, name: str) -> None:
     with fork.publisher() as publisher:
-        deploy(publisher, "search", 2)
+        done = deploy(publisher, "search", 2, key="k2")
         git(fork.remote, "branch", "-D", "live")
-        with pytest.raises(Refused, match="Nothing is published yet"):
-            deploy(publisher, "search", 3)
-        assert publisher.publish().status == "live"
-        assert deploy(publisher, "search", 3).status == "live"
+    with fork.publisher(name) as publisher:
+        answer = publisher.publish()
+        assert answer.status == "live"
+        assert any("live was deleted: it is made again" in each for each in answer.notes)
+        assert fork.tip("live") == done.commit
+        assert deploy(publisher, "search", 2, key="k2", expected=done.commit).status == "repeated"
         assert_whole(publisher, fork)
 
 

@@ -1,0 +1,131 @@
+"""Prepares the commit that everything new is built on: the log, with what people committed.
+
+Where main grew out of the newest entry of the log, that is main. Where it did not, as after an everyday merge, a rebase
+or a forced push, both are brought together first. Operations that the log does not have are done again on top.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from ..core.errors import Problem
+from ..core.model import EnvironmentState
+from ..git import Clone, Commit
+from ..history import commit_message, release_files
+from ..history.chain import Chain
+from ..history.index import Index
+from ..render.manifests import Changes
+from .commits import Commits
+from .log_tip import LogTip
+from .reconcile import Baseline, Reconciler
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What to build on."""
+
+    baseline: Baseline
+    commit: str
+    """The commit that the next one follows."""
+    notes: tuple[str, ...]
+    """What people should know about how it came to be."""
+
+
+@dataclass(frozen=True)
+class Builder:
+    """Makes the commits that bring the log and the branches together. No branch points to them yet."""
+
+    git: Clone
+    chain: Chain
+    index: Index
+    reconciler: Reconciler
+    commits: Commits
+
+    def ground(self, tip: LogTip, *, hurry: bool = False, publish: bool = False) -> Ground:
+        """What to build on, at `tip`. To publish, a commit of the log is made of everything that is new."""
+        edits = [edit for each in tip.beside for edit in self._edits(tip.commit, each)]
+        notes = (*tip.notes, *(_reverted(commit, paths) for commit, paths in edits))
+        if self._grew(tip):
+            baseline = self.reconciler.follow(tip.commit, tip.beside[0] if tip.beside else tip.commit, hurry=hurry)
+        else:
+            codes = json.dumps(dict(self.reconciler.at(tip.commit).codes), sort_keys=True)
+            joined = self.commits.joined(tip, codes, notes)
+            baseline = self.reconciler.follow(joined, joined, hurry=hurry)
+        said = tuple(dict.fromkeys((*notes, *baseline.unused)))
+        make = self.commits.published if publish else self.commits.repaired
+        ground = Ground(baseline, make(baseline, said), said)
+        for commit in self._lacking(tip):
+            ground = self._done_again(ground, commit) or ground
+        return ground
+
+    def _grew(self, tip: LogTip) -> bool:
+        """Whether people only committed on top of the log, and nothing there says that it is an entry."""
+        if tip.was_live or len(tip.beside) > 1:
+            return False
+        return all(
+            self.chain.grew(tip.commit, each) and not any(self.chain.entries(tip.commit, each)) for each in tip.beside
+        )
+
+    def _edits(self, log: str, tip: str) -> Iterator[tuple[Commit, list[str]]]:
+        """What people did to `releases/` on a branch since it left the log, by commit."""
+        base = self.git.merge_base(log, tip)
+        changed = self.git.changed_paths(base, tip, f"{release_files.ROOT}/")
+        by_commit: dict[str, tuple[Commit, list[str]]] = {}
+        for path in changed:
+            if self.git.entry(tip, path) != self.git.entry(log, path):
+                for commit in list(self.git.beyond(log, [tip], path))[-1:]:
+                    by_commit.setdefault(commit.id, (commit, []))[1].append(path)
+        yield from by_commit.values()
+
+    # Operations that the log does not have
+
+    def _lacking(self, tip: LogTip) -> Iterator[Commit]:
+        """Commits beside the log that say they are operations which the log does not have. Old ones come first."""
+        for commit in self.git.beyond(tip.commit, tip.beside) if tip.beside else ():
+            found = commit_message.recorded(commit.message)
+            if found and len(commit.parents) == 1 and not self.index.by_key(found.intent.key, 0):
+                yield commit
+
+    def _done_again(self, ground: Ground, commit: Commit) -> Ground | None:
+        """The ground with the operation of a commit on top, if it is legal there and is what the commit holds."""
+        found = commit_message.recorded(commit.message)
+        if found is None:
+            return None
+        when = datetime.fromtimestamp(commit.author.time, UTC)
+        try:
+            before, outcome = self.reconciler.decide(found.intent, ground.baseline, found.observed, when)
+            files = release_files.file_changes(before, outcome.state)
+            changes: Changes = dict(files)
+            changes |= self.reconciler.manifests(ground.baseline, ground.commit, before, outcome)
+        except Problem:
+            return None
+        paths = self.git.changed_paths(commit.parent, commit.id, f"{release_files.ROOT}/")
+        if sorted(paths) != sorted(files) or not all(self.git.holds(commit.id, *each) for each in files.items()):
+            return None
+        made = self.commits.operation(
+            ground.baseline, ground.commit, changes, found.intent, found.observed, outcome.notes, commit.author.time
+        )
+        note = f"{commit.id[:12]} was not in the log: {commit_message.title(found.intent.operation)} is done again"
+        notes = tuple(each for each in ground.notes if commit.id[:12] not in each)
+        return Ground(_with(ground.baseline, made, outcome.state), made, (*notes, note))
+
+
+def _with(baseline: Baseline, commit: str, state: EnvironmentState) -> Baseline:
+    """The baseline after an operation."""
+    states = {**baseline.environments, state.name: state}
+    return replace(baseline, log=commit, commit=commit, environments=states, repairs={})
+
+
+def _reverted(commit: Commit, paths: list[str]) -> str:
+    first = paths[0].removeprefix(f"{release_files.ROOT}/").removesuffix(".yaml")
+    environment, _, service = first.partition("/")
+    remedy = f"`desired deploy {service}=… -e {environment}`"
+    if service == release_files.PIN:
+        remedy = f"`desired platform TAG -e {environment}`"
+    elif service.startswith("rollouts/"):
+        remedy = f"`desired canary`, `finalize` or `rollback` with -e {environment}"
+    more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+    return f"reverted {paths[0]}{more}, which {commit.author.name} edited by hand in {commit.id[:12]}. Use {remedy}"

@@ -1,0 +1,139 @@
+"""Where the log stands: what `live` holds is checked before it is believed, and what it held before is never lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from ..core.errors import Refused
+from ..git import Clone, Commit
+from ..history import commit_message
+from ..history.chain import Chain
+
+Check = Callable[[str, Commit], str]
+"""Says what is wrong with an entry that follows another one; empty where it is legal."""
+
+
+@dataclass(frozen=True)
+class LogTip:
+    """The newest entry of the log, and what has to be brought together with it."""
+
+    commit: str
+    """The newest entry; empty if nothing has ever been published."""
+    beside: tuple[str, ...] = ()
+    """Tips of branches with commits that the log does not have yet: that of `live` before that of `main`."""
+    was_live: str = ""
+    """Where `live` is, if the publisher did not put it there."""
+    notes: tuple[str, ...] = ()
+    """What people should know about that."""
+
+
+class LogTips:
+    """Follows the log from what this clone last saw of it. That is kept in a ref, so that Git keeps the commits."""
+
+    def __init__(self, git: Clone, chain: Chain, remote: str) -> None:
+        self._git, self._chain = git, chain
+        self._ref = f"refs/desired/remotes/{remote}/live" if remote else "refs/desired/local/live"
+
+    @property
+    def seen(self) -> str:
+        """The newest entry that this clone has checked; empty if it has seen none."""
+        return self._git.positions([self._ref])[self._ref] or ""
+
+    def remember(self, commit: str) -> None:
+        """Keeps an entry as the newest one. A lock of another process holds up nothing: it is kept the next time."""
+        if commit and commit != self.seen:
+            self._git.run("update-ref", self._ref, commit)
+
+    def read(self, main: str, live: str | None, check: Check, read_before: str = "") -> LogTip:
+        """Where the log stands, with both branches as they are. Raises Refused if it is not the log of this clone.
+
+        `read_before` is an entry that counts in a clone which has checked none: to read on is enough for looking.
+        """
+        seen = self.seen or read_before
+        if seen == live == main:
+            return LogTip(seen)
+        self._require_same_repository(seen, main)
+        at = seen or self._first(filter(None, (live, main)), check)
+        for tip in filter(None, (live, main)):
+            at = self._extended(at, tip, check)
+        if not at:
+            return LogTip("")
+        beside = self._beside(at, main, live)
+        made = not live or live == at or self._git.is_ancestor(live, at) or not self._chain.sealed(at)
+        return LogTip(at, beside, "" if made or not live else live, tuple(self._notes(at, main, live)))
+
+    def _first(self, tips: Iterable[str], check: Check) -> str:
+        """The newest entry of a log that is new to this clone: it is believed, but for the newest one."""
+        at = self._chain.newest(*tips)
+        while at:
+            entry = self._git.commit(at)
+            previous = self._chain.entry(entry.parent) if entry.parent else ""
+            if not previous or not check(previous, entry):
+                break
+            at = previous
+        return at
+
+    def _require_same_repository(self, seen: str, main: str) -> None:
+        if seen and not self._git.merge_base(seen, main):
+            raise Refused(
+                f"main has nothing in common with the log that this clone has seen up to {seen[:12]}. If the "
+                f"repository was replaced on purpose, run `git update-ref -d {self._ref}`, or make a new clone"
+            )
+
+    def _extended(self, at: str, tip: str, check: Check) -> str:
+        """The newest entry that goes on from `at` in the history of a tip."""
+        if not at or tip == at or self._git.is_ancestor(tip, at):
+            return at
+        claims = [each.id for each in self._git.beyond(at, [tip]) if commit_message.kind(each.message)]
+        while claims:
+            taken = self._along(at, claims.pop(), check)
+            at = taken[-1] if taken else at
+            claims = [each for each in claims if each not in taken]
+        return at
+
+    def _along(self, at: str, newest: str, check: Check) -> list[str]:
+        """The legal entries from `at` up to one that may go on from it, or up to the first one that is not legal."""
+        if not self._goes_on(at, newest):
+            return []
+        taken: list[str] = []
+        previous = self._chain.entry(self._git.within(at, newest))
+        for entry in self._chain.entries(previous, newest):
+            if not self._chain.sound(entry) or check(previous, entry):
+                break
+            previous = entry.id
+            taken.append(entry.id)
+        return taken if self._git.is_ancestor(at, previous) else []
+
+    def _goes_on(self, at: str, newest: str) -> bool:
+        """Whether nothing of the log up to `at` is missing up to `newest`."""
+        if self._chain.grew(at, newest):
+            return True
+        if not self._git.is_ancestor(at, newest):
+            return False
+        # Another publisher has brought two logs together: all that was done here has to be in its log.
+        common = self._chain.entry(self._git.within(at, newest))
+        return bool(common) and self._keys(common, at) <= self._keys(common, newest)
+
+    def _keys(self, since: str, until: str) -> set[str]:
+        found = (commit_message.recorded(each.message) for each in self._chain.entries(since, until))
+        return {each.intent.key for each in found if each}
+
+    def _beside(self, at: str, main: str, live: str | None) -> tuple[str, ...]:
+        tips = [tip for tip in dict.fromkeys((live, main)) if tip and not self._git.is_ancestor(tip, at)]
+        older = {tip for tip in tips for other in tips if tip != other and self._git.is_ancestor(tip, other)}
+        return tuple(tip for tip in tips if tip not in older)
+
+    def _notes(self, at: str, main: str, live: str | None) -> Iterator[str]:
+        if live is None:
+            yield f"live was deleted: it is made again at {at[:12]}, where the log stands"
+        elif live != at and self._git.is_ancestor(live, at):
+            yield f"live was set back to {live[:12]}: it moves forward again, to {at[:12]}"
+        elif live != at and self._chain.sealed(at):
+            yield f"live was moved by hand to {live[:12]}: the log goes on from {at[:12]}"
+        if main == at:
+            return
+        if self._git.is_ancestor(main, at):
+            yield f"main was set back to {main[:12]}: it moves forward again, with all that was committed"
+        elif not self._git.is_ancestor(at, main):
+            yield f"main was rewritten: {main[:12]} is brought together with {at[:12]}"

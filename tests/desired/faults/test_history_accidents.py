@@ -1,0 +1,219 @@
+"""What people do to Git every day, and what somebody would do who wants past a gate: nothing is lost or done twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from desired.core.errors import Refused
+from desired.publish.publisher import Publisher
+from desired.publish.verify import Report, verify
+from tests.support.fork import Fork, git, image
+from tests.support.people import Developer, ask, deploy
+
+ROLLOUT = "releases/staging/rollouts/search.yaml"
+RELEASE = "releases/staging/search.yaml"
+DEPLOYMENT = "manifests/staging-apps/apps/search-blue/deployment-search-blue.yaml"
+
+
+@pytest.fixture
+def publisher(fork: Fork) -> Iterator[Publisher]:
+    with fork.publisher() as publisher:
+        deploy(publisher, "search", 2, canary=True, key="k-deploy")
+        canary(publisher, 40, "k40")
+        yield publisher
+
+
+def canary(publisher: Publisher, share: int, key: str = "") -> str:
+    return ask(publisher, "canary", environment="staging", service="search", share=share, key=key).status
+
+
+def share(fork: Fork, branch: str = "live") -> str:
+    text = git(fork.remote, "show", f"{branch}:{ROLLOUT}")
+    return next(line.removeprefix("share: ") for line in text.splitlines() if line.startswith("share: "))
+
+
+def verified(publisher: Publisher) -> Report:
+    publisher.head()
+    return verify(publisher)
+
+
+def assert_together(fork: Fork, publisher: Publisher) -> None:
+    assert fork.tip("main") == fork.tip("live")
+    assert verified(publisher).problems == ()
+
+
+def log(fork: Fork) -> list[str]:
+    """The keys of the operations on the first parents of live."""
+    listed = git(fork.remote, "log", "--first-parent", "--format=%(trailers:key=Desired-Key,valueonly)", "live")
+    return [key for key in listed.split() if key]
+
+
+def commit(folder: Path, message: str, files: dict[str, str]) -> str:
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", message)
+    return git(folder, "rev-parse", "HEAD")
+
+
+def test_an_everyday_merge_changes_nothing(fork: Fork) -> None:
+    colleague = fork.clone("colleague")
+    with fork.publisher() as publisher:
+        deploy(publisher, "search", 2, canary=True)
+        canary(publisher, 40, "k40")
+        commit(colleague, "docs", {"README.md": "Mine.\n"})
+        git(colleague, "pull", "-q", "--no-rebase", "--no-edit", "origin", "main")
+        git(colleague, "push", "-q", "origin", "HEAD:main")
+        answer = publisher.publish()
+        assert not any("by hand" in each for each in answer.notes), answer.notes
+        assert git(fork.remote, "show", "live:README.md") == "Mine."
+        canary(publisher, 100, "k100")
+        assert canary(publisher, 40, "k40") == "repeated"
+        assert share(fork) == "100"
+        assert log(fork)[:2] == ["k100", "k40"]
+        assert_together(fork, publisher)
+
+
+def test_a_main_that_is_forced_back_moves_forward_again(fork: Fork, publisher: Publisher) -> None:
+    before = fork.tip("live")
+    git(fork.remote, "branch", "-f", "main", "main~2")
+    answer = publisher.publish()
+    assert any("main was set back" in each for each in answer.notes)
+    assert fork.tip("live") == fork.tip("main") == before
+    assert canary(publisher, 40, "k40") == "repeated"
+    assert_together(fork, publisher)
+
+
+def test_a_main_that_is_rebased_or_squashed_over_operations_is_brought_together(
+    fork: Fork, publisher: Publisher
+) -> None:
+    colleague = fork.clone("colleague")
+    git(colleague, "reset", "-q", "--hard", "HEAD~2")
+    commit(colleague, "docs", {"README.md": "Mine.\n"})
+    git(colleague, "cherry-pick", "origin/main~2..origin/main")  # as a rebase does it
+    commit(colleague, "more docs", {"docs.md": "More.\n"})
+    git(colleague, "push", "-q", "-f", "origin", "HEAD:main")
+    before = fork.tip("live")
+    answer = publisher.publish()
+    assert any("main was rewritten" in each for each in answer.notes)
+    assert not any("reverted" in each for each in answer.notes), answer.notes
+    assert git(fork.remote, "merge-base", "--is-ancestor", before, "live") == ""
+    assert git(fork.remote, "show", "live:docs.md") == "More."
+    assert log(fork)[:2] == ["k40", "k-deploy"]
+    assert canary(publisher, 40, "k40") == "repeated"
+    assert_together(fork, publisher)
+
+
+def test_a_hand_edit_that_is_pushed_to_live_is_put_back_and_stays_in_the_audit(
+    fork: Fork, publisher: Publisher
+) -> None:
+    colleague = fork.clone("colleague")
+    text = (colleague / RELEASE).read_text()
+    edit = commit(colleague, "mine", {RELEASE: text.replace("sha256:0", "sha256:d"), DEPLOYMENT: "kind: Nonsense\n"})
+    git(colleague, "push", "-q", "origin", "HEAD:live")
+    assert any(edit[:12] in each for each in verified(publisher).problems)
+    answer = publisher.publish()
+    assert any("live was moved by hand" in each for each in answer.notes)
+    assert any(f"reverted {RELEASE}" in each for each in answer.notes)
+    assert git(fork.remote, "show", f"live:{RELEASE}") == text.strip()
+    report = verified(publisher)
+    assert report.problems == ()
+    assert any(edit[:12] in each for each in report.repaired)
+    assert publisher.publish().status == "unchanged"
+    assert_together(fork, publisher)
+
+
+@pytest.mark.parametrize("name", ["clone", "new"])
+def test_a_live_that_is_forced_back_moves_forward_again(fork: Fork, publisher: Publisher, name: str) -> None:
+    before = fork.tip("live")
+    git(fork.remote, "branch", "-f", "live", "live~2")
+    with fork.publisher(name) as other:
+        assert ask(other, "rollback", environment="staging", service="search").status == "live"
+        assert share(fork) == "0"
+        assert git(fork.remote, "rev-parse", "live~1") == before
+        assert canary(other, 40, "k40") == "repeated"
+        assert_together(fork, other)
+
+
+def test_what_a_person_committed_opens_no_gate(fork: Fork, publisher: Publisher) -> None:
+    developer = Developer(fork)
+    text = developer.read("releases/preprod/basket.yaml")
+    developer.push("mine", {"releases/preprod/basket.yaml": text.replace("sha256:0", "sha256:d")})
+    assert publisher.publish().status == "live"
+    stood = publisher.index.stable_images(["preprod", "staging"])
+    assert not any("sha256:d" in each[2] for each in stood)
+    assert any(each[1] == "basket" for each in stood)
+
+
+def test_a_first_publishing_that_somebody_invents_begins_no_log(fork: Fork, publisher: Publisher) -> None:
+    colleague = fork.clone("colleague")
+    start = git(fork.remote, "log", "--format=%B", "-1", "live~2")
+    assert "Desired-Operation: start" in start
+    commit(colleague, start, {RELEASE: "nonsense\n"})
+    git(colleague, "push", "-q", "origin", "HEAD:main", "HEAD:live")
+    count = len(log(fork))
+    assert publisher.publish().status == "live"
+    assert len(log(fork)) == count
+    with fork.publisher("new") as other:
+        assert canary(other, 40, "k40") == "repeated"
+        assert_together(fork, other)
+
+
+def test_an_operation_that_is_rewritten_is_seen_by_the_clone_that_knew_it(fork: Fork, publisher: Publisher) -> None:
+    colleague = fork.clone("colleague")
+    known = fork.tip("live")
+    git(colleague, "commit", "-q", "--amend", "--author", "Eve <eve@example.com>", "--no-edit")
+    git(colleague, "push", "-q", "-f", "origin", "HEAD:main", "HEAD:live")
+    assert any(f"does not contain {known[:12]}" in each for each in verified(publisher).problems)
+    answer = publisher.publish()
+    assert any("live was moved by hand" in each for each in answer.notes)
+    assert log(fork)[:2] == ["k40", "k-deploy"]
+    assert git(fork.remote, "log", "--first-parent", "-1", "--skip=1", "--format=%an", "live") == "Ada"
+    assert_together(fork, publisher)
+
+
+def test_an_edit_that_keeps_the_message_of_an_operation_is_put_back(fork: Fork, publisher: Publisher) -> None:
+    colleague = fork.clone("colleague")
+    before = git(fork.remote, "show", f"live:{DEPLOYMENT}")
+    (colleague / DEPLOYMENT).write_text("kind: Nonsense\n")
+    git(colleague, "commit", "-q", "-a", "-C", "HEAD")
+    git(colleague, "push", "-q", "-f", "origin", "HEAD:main", "HEAD:live")
+    with fork.publisher("new") as other:
+        assert other.publish().status == "live"
+        assert git(fork.remote, "show", f"live:{DEPLOYMENT}") == before
+        assert_together(fork, other)
+
+
+def test_an_operation_on_a_rewritten_log_is_done_again_by_the_clone_that_knew_the_log(
+    fork: Fork, publisher: Publisher
+) -> None:
+    colleague = fork.clone("colleague")
+    git(colleague, "reset", "-q", "--hard", "HEAD~1")
+    commit(colleague, "docs", {"README.md": "Mine.\n"})
+    git(colleague, "cherry-pick", "origin/main")
+    git(colleague, "push", "-q", "-f", "origin", "HEAD:main", "HEAD:live")
+    with fork.publisher("new") as other:
+        deploy(other, "ledger", 5, key="k-ledger")
+        answer = publisher.publish()
+        assert any("is done again" in each for each in answer.notes), answer.notes
+        assert log(fork)[:3] == ["k-ledger", "k40", "k-deploy"]
+        assert image("ledger", 5) in git(fork.remote, "show", "live:releases/staging/ledger.yaml")
+        # The other clone knows another log, of which nothing is missing in this one.
+        tip = fork.tip("live")
+        assert other.publish().status == "unchanged"
+        assert fork.tip("live") == tip
+        assert_together(fork, publisher)
+        assert_together(fork, other)
+
+
+def test_another_repository_is_not_taken_for_the_log(fork: Fork, publisher: Publisher) -> None:
+    colleague = fork.clone("colleague")
+    git(colleague, "checkout", "-q", "--orphan", "other")
+    git(colleague, "commit", "-q", "-m", "Another repository")
+    git(colleague, "push", "-q", "-f", "origin", "HEAD:main", "HEAD:live")
+    with pytest.raises(Refused, match="has nothing in common with the log"):
+        publisher.publish()
