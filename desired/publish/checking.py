@@ -49,6 +49,8 @@ class Checker:
             return "" if same else f"{entry.id[:12]} changes {release_files.ROOT}/ without an operation"
         if self.git.tree_id(entry.parent, release_files.ROOT) != before:
             return f"{entry.id[:12]} builds on manual edits in {entry.parent[:12]}"
+        if unsigned := self.commits.signatures.problem(previous, entry):
+            return unsigned
         self.index.cover(previous)
         baseline = self.reconciler.at(previous)
         try:
@@ -90,6 +92,7 @@ class Checker:
             return
         yield from self._same(entry, changes, _MADE)
         yield from self._says(entry, baseline)
+        yield from filter(None, [self.commits.signatures.problem(previous, entry)])
 
     def _taken_in(self, previous: str, entry: Commit, *, hurry: bool) -> Iterator[str]:
         """What is wrong with an entry that takes in what people committed."""
@@ -101,7 +104,8 @@ class Checker:
             wanted = self.commits.joined_tree(entry.parent, entry.parents[1:])
             if any(path.split("/")[0] not in _MADE for path in self.git.changed_entries(wanted, entry.id)):
                 yield f"{short} is not what its parents have together"
-        baseline = self.reconciler.follow(previous, entry.id, hurry=hurry)
+        kept = self.commits.signatures.unsigned(previous, entry.id)
+        baseline = self.reconciler.follow(previous, entry.id, hurry=hurry, kept=kept)
         if baseline.repairs:
             yield f"{short} is live but needs repairs: {', '.join(sorted(baseline.repairs)[:3])}"
         yield from self._says(entry, baseline)

@@ -26,6 +26,7 @@ from ..render.pipeline import Pipeline
 from ..render.pool import RendererPool
 from ..render.source_at_commit import CommitSources
 from ..wording import listed
+from .anchors import Anchors
 from .branches import Branches
 from .checking import Checker
 from .commits import Commits
@@ -35,6 +36,7 @@ from .log_tip import LogTip, LogTips
 from .placeholders import Placeholders
 from .reconcile import Reconciler
 from .result import OperationResult
+from .signatures import Signatures
 from .targets import Targets
 
 _TRIES = 60
@@ -42,7 +44,7 @@ _READINGS = 6
 _REMEMBERED_SECONDS = 24 * 3600
 Observe = Callable[[str], Observation | None]
 """Observes an environment's clusters; None if they cannot be reached from here."""
-_NOT_PUBLISHED = "Nothing is published yet. Run `desired publish` once: it creates the branch live"
+NOT_PUBLISHED = "Nothing is published yet. Run `desired publish` once: it creates the branch live"
 
 
 class Publisher:
@@ -58,8 +60,9 @@ class Publisher:
         self.history = History(self.git, self.sources, self.index)
         self.targets = Targets(self.git, self.sources, Pipeline(self._pool, self._cache))
         self.reconciler = Reconciler(self.git, self.sources, self.history, self.targets)
-        self._commits = Commits(self.git, self.sources)
-        chain = self.history.chain
+        chain, signatures = self.history.chain, Signatures(self.git)
+        self._commits = Commits(self.git, self.sources, signatures)
+        self.anchors = Anchors(branches, chain, signatures)
         self.log_tips = LogTips(self.git, chain, branches.remote)
         self.checker = Checker(self.git, chain, self.index, self.reconciler, self._commits)
         self._builder = Builder(self.git, chain, self.index, self.reconciler, self._commits)
@@ -109,13 +112,6 @@ class Publisher:
         self.index.follow(tip.commit)
         return main, tip
 
-    def live(self) -> str:
-        """The commit that is live. Raises Refused if nothing was published."""
-        live = self.branches.live
-        if live is None:
-            raise Refused(_NOT_PUBLISHED)
-        return live
-
     def state(self, commit: str) -> dict[str, EnvironmentState]:
         """The environments as they are at a commit."""
         return dict(self.reconciler.at(commit).environments)
@@ -140,7 +136,7 @@ class Publisher:
             main, live = self.tips()
             tip = self._log_tip(main, live)
             if not tip.commit:
-                raise Refused(_NOT_PUBLISHED)
+                raise Refused(NOT_PUBLISHED)
             if done := self._done_before(intent):
                 return done
             result = self._attempt(intent, observation, tip, dry_run)

@@ -7,7 +7,7 @@ between an operation and `live`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -87,11 +87,11 @@ class Reconciler:
                 changes |= self.targets.changes(commit, None, self.targets.target(state, role, commit))
         return changes
 
-    def follow(self, live: str, main: str, *, hurry: bool = False) -> Baseline:
+    def follow(self, live: str, main: str, *, hurry: bool = False, kept: Collection[str] = frozenset()) -> Baseline:
         """The baseline at `main`, when `live` was right.
 
         In a hurry, clusters stay with the code that made them at `live`, so that nothing new is read: the next
-        publishing brings it in.
+        publishing brings it in. Those of `kept` environments stay with it too.
         """
         base = self.at(live)
         if live == main and (hurry or not base.behind(self.sources)):
@@ -110,12 +110,19 @@ class Reconciler:
         for state in states.values():
             for role in ROLES:
                 cluster = state.environment.cluster_name(role)
-                newest = base.codes.get(cluster, main) if definitions_at != main else main
+                stays = definitions_at != main or state.name in kept
+                newest = base.codes.get(cluster, main) if stays else main
                 changes, codes[cluster], more = self._cluster(base, state, role, newest)
                 unused.extend(more)
                 repairs |= self._differing(live, main, f"{MANIFESTS}/{cluster}", changes)
-        said = tuple(dict.fromkeys((*unused, *problems)))
+        said = tuple(dict.fromkeys((*unused, *problems, *self._unsigned(base, codes, main, kept))))
         return Baseline(live, main, states, codes, definitions_at, repairs, said)
+
+    def _unsigned(self, base: Baseline, codes: Mapping[str, str], main: str, kept: Collection[str]) -> Iterator[str]:
+        for name in sorted(kept):
+            clusters = [base.environments[name].environment.cluster_name(role) for role in ROLES]
+            if any(self.sources.digest(codes[each]) != self.sources.digest(main) for each in clusters if each in codes):
+                yield f"{name} stays with the code that it has: one of its signers has to publish the newer code"
 
     def decide(
         self, intent: Intent, baseline: Baseline, observation: Observation | None, now: datetime
