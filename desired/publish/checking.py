@@ -38,26 +38,36 @@ class Checker:
 
         Raises Refused if a newer version of this program made it.
         """
-        kind, found = commit_message.kind(entry.message), commit_message.recorded(entry.message)
-        if kind == commit_message.START:
-            return f"{entry.id[:12]} says that it is the first publishing, after {previous[:12]}" if previous else ""
         if commit_message.rules(entry.message) > RULES:
             raise Refused(f"{entry.id[:12]} was made by a newer version of desired. Install that version")
-        before = self.git.tree_id(previous, release_files.ROOT)
+        checks = (self._begun_anew, self._older_rules, self.commits.signatures.problem, self._releases)
+        return next(filter(None, (check(previous, entry) for check in checks)), "")
+
+    def _releases(self, previous: str, entry: Commit) -> str:
+        """Whether the operation of an entry, or nothing, made the release files that it holds."""
+        before, found = self.git.tree_id(previous, release_files.ROOT), commit_message.recorded(entry.message)
         if found is None:
-            same = self.git.tree_id(entry.id, release_files.ROOT) == before
+            same = not previous or self.git.tree_id(entry.id, release_files.ROOT) == before
             return "" if same else f"{entry.id[:12]} changes {release_files.ROOT}/ without an operation"
         if self.git.tree_id(entry.parent, release_files.ROOT) != before:
             return f"{entry.id[:12]} builds on manual edits in {entry.parent[:12]}"
-        if unsigned := self.commits.signatures.problem(previous, entry):
-            return unsigned
         self.index.cover(previous)
-        baseline = self.reconciler.at(previous)
         try:
-            changes = release_files.file_changes(*self._states(entry, found, baseline))
+            changes = release_files.file_changes(*self._states(entry, found, self.reconciler.at(previous)))
         except Problem as problem:
             return f"{entry.id[:12]} is not a legal {found.intent.operation.verb}: {problem.sentences[0]}"
         return next(self._same(entry, changes, (release_files.ROOT,)), "")
+
+    def _begun_anew(self, previous: str, entry: Commit) -> str:
+        """What is wrong with a first publishing that is not the first one."""
+        if previous and commit_message.kind(entry.message) == commit_message.START:
+            return f"{entry.id[:12]} says that it is the first publishing, after {previous[:12]}"
+        return ""
+
+    def _older_rules(self, previous: str, entry: Commit) -> str:
+        """What is wrong with an entry that was decided by older rules than the one before it."""
+        before, now = commit_message.rules(self.git.message(previous)), commit_message.rules(entry.message)
+        return f"{entry.id[:12]} was decided by rules {now}, after rules {before}" if now < before else ""
 
     def _states(self, entry: Commit, found: Recorded, baseline: Baseline) -> tuple[EnvironmentState, EnvironmentState]:
         """The states before and after the operation of an entry. Raises Problem if it is not legal."""
@@ -97,8 +107,8 @@ class Checker:
     def _taken_in(self, previous: str, entry: Commit, *, hurry: bool) -> Iterator[str]:
         """What is wrong with an entry that takes in what people committed."""
         short = entry.id[:12]
-        if commit_message.kind(entry.message) == commit_message.START:
-            yield f"{short} says that it is the first publishing, after {previous[:12]}"
+        if anew := self._begun_anew(previous, entry):
+            yield anew
             return
         if len(entry.parents) > 1:
             wanted = self.commits.joined_tree(entry.parent, entry.parents[1:])
@@ -112,6 +122,7 @@ class Checker:
 
     def _says(self, entry: Commit, baseline: Baseline) -> Iterator[str]:
         """What the trailers of an entry say and what is not so."""
+        yield from filter(None, [self._older_rules(baseline.log, entry)])
         said = commit_message.trailers(entry.message)
         for name, folder in ((commit_message.REVISION, release_files.ROOT), (commit_message.MANIFESTS_ID, MANIFESTS)):
             if name in said and said[name] != self.git.tree_id(entry.id, folder):

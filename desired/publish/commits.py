@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ..core.errors import Refused
 from ..core.model import Observation
-from ..core.operations import Intent, Signers
+from ..core.operations import RULES, Intent, Signers
 from ..git import Author, Clone, GitFailed, TreeEntry
 from ..history import commit_message, release_files
 from ..render.manifests import MANIFESTS, Changes
@@ -124,7 +124,7 @@ class Commits:
         made: Iterable[tuple[str, str]],
     ) -> str:  # fmt: skip
         """A commit of the publisher itself."""
-        trailers = [(commit_message.OPERATION_TRAILER, kind), *made]
+        trailers = [(commit_message.OPERATION_TRAILER, kind), (commit_message.RULES_TRAILER, str(RULES)), *made]
         message = commit_message.with_trailers(title, commit_message.body(notes), trailers)
         name = self.git.config("user.name") or "desired"
         author = Author(name, self.git.config("user.email") or "desired@localhost", int(time.time()))

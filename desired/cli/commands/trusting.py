@@ -16,10 +16,8 @@ app = typer.Typer()
 
 @app.command(
     epilog=examples(
-        "# Only what Ada or the pipeline signs counts in prod from now on",
-        'echo "ada@example.com $(cut -d" " -f1,2 ~/.ssh/id_ed25519.pub)" > signers',
-        'echo "ci@example.com ssh-ed25519 AAAAC3…" >> signers',
-        'desired signers signers -e prod --reason "four people may change prod"',
+        "# Each line of the file is as: ada@example.com ssh-ed25519 AAAAC3…",
+        'desired signers prod-signers -e prod --reason "only we change prod"',
     )
 )
 @operation
