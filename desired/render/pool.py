@@ -95,10 +95,12 @@ class RendererProcess:
     def _died(self, request: Json) -> RendererDied:
         self._errors.seek(0)
         lines = [line.strip() for line in self._errors.read().splitlines() if line.strip()]
+        code = self._process.wait()
+        last = lines[-1] if lines else "it printed nothing"
+        hint = "" if code or lines else "Look for an exit in envs/__init__.py and envs/render.py. "
         return RendererDied(
             f"{request.get('cluster', 'apps/ and envs/')}: the renderer with the code of {self.code.name} ended with "
-            f"{self._process.wait()}: {lines[-1] if lines else 'it printed nothing'}. "
-            f"Fix that code, or move the platform's pin"
+            f"{code}: {last}. {hint}Fix that code, or move the platform's pin"
         )
 
     def close(self) -> None:

@@ -12,7 +12,7 @@ from desired.render.fleet import load_fleet
 from desired.render.own_code import said
 from tests.support.repository import Repository, repository
 
-_CATCHES_ALL = "while True:\n    try:\n        pass\n    except BaseException:\n        pass\n"
+_CATCHES_ALL = "try:\n    while True:\n        pass\nexcept BaseException:\n    pass\nwhile True:\n    pass\n"
 
 
 @pytest.mark.parametrize("source", ["while True:\n    pass\n", _CATCHES_ALL])
@@ -62,6 +62,14 @@ def test_the_renderer_names_a_file_of_envs_that_ends_the_program(empty: Reposito
     empty.write("ask.py", asked)
     done = empty.run("ask")
     assert f"Problem: {path}, line 2: ends the program (exit code 0)" in done.stderr
+
+
+def test_a_renderer_that_ends_before_it_begins_is_told_where_to_look(empty: Repository) -> None:
+    empty.write("envs/__init__.py", ENDS["envs/__init__.py"])
+    asked = "from desired.render.pool import *; from desired.render.source import Code; from pathlib import Path\n"
+    empty.write("ask.py", asked + "RendererPool().ask(Code(Path('.')), 'describe', {})")
+    said = "ended with 0: it printed nothing. Look for an exit in envs/__init__.py and envs/render.py. Fix that code"
+    assert said in empty.run("ask").stderr
 
 
 def test_a_module_without_a_fleet_is_refused(empty: Repository) -> None:
