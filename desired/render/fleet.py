@@ -116,7 +116,7 @@ def _modules(package: str, problems: list[str]) -> Iterator[tuple[str, ModuleTyp
 def _import_package(package: str) -> None:
     """`python -m envs` imports `envs` before anything else; then it is run again, as own code."""
     module = importlib.import_module(package)
-    if module.__file__ and vars(module)["__builtins__"] is not BUILTINS:
+    if vars(module).get("__builtins__", BUILTINS) is not BUILTINS:
         importlib.reload(module)
 
 
