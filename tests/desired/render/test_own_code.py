@@ -62,6 +62,7 @@ def test_the_renderer_names_a_file_of_envs_that_ends_the_program(empty: Reposito
     empty.write("ask.py", asked)
     done = empty.run("ask")
     assert f"Problem: {path}, line 2: ends the program (exit code 0)" in done.stderr
+    assert done.stderr.count("ends the program") == 1
 
 
 def test_a_renderer_that_ends_before_it_begins_is_told_where_to_look(empty: Repository) -> None:
