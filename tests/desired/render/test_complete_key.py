@@ -203,11 +203,6 @@ def test_a_variable_that_a_tool_reads_for_a_component_is_absent(own: Repository)
     assert _value(own, GREETING="hello").endswith('value: "$GREETING"')
 
 
-def test_the_local_time_of_a_component_is_utc(own: Repository) -> None:
-    _says(own, "str(datetime.fromtimestamp(0))", "from datetime import datetime")
-    assert "1970-01-01 00:00:00" in _value(own, TZ="Asia/Tokyo")
-
-
 def test_the_order_of_a_set_is_the_same_in_every_process(own: Repository) -> None:
     _says(own, "'-'.join({'a', 'b', 'c', 'd', 'e'})")
     assert _value(own, PYTHONHASHSEED="1") == _value(own, PYTHONHASHSEED="2")
