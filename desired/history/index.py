@@ -113,7 +113,7 @@ class Index:
 
     def cover(self, entry: str) -> None:
         """Indexes the log up to an entry at least."""
-        if not self.head or not self._git.is_ancestor(entry, self.head):
+        if self.head != entry and not self._git.is_ancestor(entry, self.head):
             self.follow(entry)
 
     def _take(self, known: str, live: str) -> None:

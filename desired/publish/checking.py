@@ -11,9 +11,7 @@ from ..core.model import EnvironmentState, Outcome
 from ..core.operations import RULES
 from ..git import Clone, Commit, Content
 from ..history import commit_message, release_files
-from ..history.chain import Chain
 from ..history.commit_message import Recorded
-from ..history.index import Index
 from ..render.manifests import MANIFESTS, Changes
 from .commits import Commits
 from .reconcile import Baseline, Reconciler
@@ -26,8 +24,6 @@ class Checker:
     """Repeats what the publisher did."""
 
     git: Clone
-    chain: Chain
-    index: Index
     reconciler: Reconciler
     commits: Commits
 
@@ -51,7 +47,6 @@ class Checker:
             return "" if same else f"{entry.id[:12]} changes {release_files.ROOT}/ without an operation"
         if self.git.tree_id(entry.parent, release_files.ROOT) != before:
             return f"{entry.id[:12]} builds on manual edits in {entry.parent[:12]}"
-        self.index.cover(previous)
         try:
             changes = release_files.file_changes(*self._states(entry, found, self.reconciler.at(previous)))
         except Problem as problem:

@@ -64,7 +64,7 @@ class Publisher:
         self._commits = Commits(self.git, self.sources, signatures)
         self.anchors = Anchors(branches, chain, signatures)
         self.log_tips = LogTips(self.git, chain, branches.remote)
-        self.checker = Checker(self.git, chain, self.index, self.reconciler, self._commits)
+        self.checker = Checker(self.git, self.reconciler, self._commits)
         self._builder = Builder(self.git, chain, self.index, self.reconciler, self._commits)
         self._placeholders = Placeholders(self.git).going_live
 
