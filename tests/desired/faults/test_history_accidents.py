@@ -156,8 +156,8 @@ def test_the_gate_tested_does_not_take_what_a_person_committed_for_tested(fork: 
     mine = developer.push("mine", {"releases/preprod/basket.yaml": text.replace(f"{1:064x}", f"{0xD:064x}")})
     publisher.publish()
     about = {"unobserved": True, "reason": "no cluster in this test", "specs_at": publisher.head()}
+    build = {"image": bad, "commit": "0000002", "ref": "main"}
     with pytest.raises(Refused, match="was never stable in preprod"):
-        build = {"image": bad, "commit": "0000002", "ref": "main"}
         ask(publisher, "deploy", environment="prod", services={"basket": build}, **about)
     # Neither does the commit's own state come back by any way.
     with pytest.raises(Refused, match="Nothing to change: preprod already has the versions"):
@@ -232,6 +232,24 @@ def test_an_operation_on_a_rewritten_log_is_done_again_by_the_clone_that_knew_th
         assert fork.tip("live") == tip
         assert_together(fork, publisher)
         assert_together(fork, other)
+
+
+def test_a_log_of_version_0_1_goes_on(fork: Fork) -> None:
+    """It did not say which manifests a commit holds, and moved live to commits of people where nothing was to do."""
+    clone = fork.clone("clone")
+    lines = git(clone, "log", "-1", "--format=%B").splitlines()
+    old = "\n".join(line for line in lines if not line.startswith(("Desired-Manifests", "Desired-Rules")))
+    git(clone, "commit", "-q", "--amend", "--allow-empty", "-m", old)
+    commit(clone, "docs", {"README.md": "Mine.\n"})
+    git(clone, "push", "-q", "-f", "origin", "HEAD:main", "HEAD:live")
+    with fork.publisher("new") as publisher:
+        answer = publisher.publish()
+        assert answer.notes == ()
+        deploy(publisher, "search", 2, key="k2")
+        assert log(fork) == ["k2"]
+        report = verified(publisher)
+        assert report.problems == report.repaired == ()
+        assert_together(fork, publisher)
 
 
 def test_another_repository_is_not_taken_for_the_log(fork: Fork, publisher: Publisher) -> None:
