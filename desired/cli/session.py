@@ -36,6 +36,8 @@ class Session:
     definitions_at: str
     """The commit whose `envs/` and `apps/` count: the newest one, unless its code is broken."""
     environments: Mapping[str, EnvironmentState]
+    notes: tuple[str, ...] = ()
+    """What is wrong with the branches, which the next publishing repairs."""
 
     def observe(self, environment: str) -> Observation | None:
         """What the clusters of an environment show; None without a kubeconfig. Raises Problem, Unreachable."""
@@ -136,7 +138,7 @@ def open_session(context: typer.Context, follow: bool = True) -> Iterator[Sessio
         # In a hurry: to look at where things are, nothing is synthesized.
         baseline = publisher.reconciler.follow(log, head, hurry=True)
         definitions_at = publisher.reconciler.readable(baseline, head)[0]
-        yield Session(options, typed, publisher, head, log, definitions_at, baseline.environments)
+        yield Session(options, typed, publisher, head, log, definitions_at, baseline.environments, tip.notes)
 
 
 def _repository(options: GlobalOptions, typed: Typed) -> Clone:

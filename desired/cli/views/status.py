@@ -33,7 +33,9 @@ def show_status(context: typer.Context, json: bool, environment: str | None, ser
             raise Problem(f"SERVICE {service!r} does not run in {', '.join(names)}. `desired status` lists what runs")
         notes = [_note(session, session.environments[name]) for name in names]
         if json:
-            show_json({"commit": session.head, "environments": notes, "services": [each.as_json() for each in rows]})
+            services = [each.as_json() for each in rows]
+            branches = list(session.notes)
+            show_json({"commit": session.head, "environments": notes, "services": services, "branches": branches})
             return
         out = console()
         width = max(map(len, names), default=0)
@@ -43,6 +45,8 @@ def show_status(context: typer.Context, json: bool, environment: str | None, ser
         out.print(_grid(rows, notes, checked=session.options.kubeconfig is not None))
         if placeholders := _placeholders(rows, notes):
             out.print(Text(placeholders, style="yellow"))
+        for each in session.notes:
+            out.print(Text(f"{each[:1].upper()}{each[1:]}. `desired publish` does that", style="red"))
 
 
 def _statuses(session: Session, names: Sequence[str]) -> Iterable[ServiceStatus]:

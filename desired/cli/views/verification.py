@@ -27,7 +27,8 @@ def show_verification(context: typer.Context, json: bool) -> None:
         for sentence in () if json else report.problems:
             console().print(Text(f"✗ {sentence}", style="red"))
         if report.problems:
-            raise Problem(f"History verification failed: {len(report.problems)} problems in {report.commits} commits")
+            problems, commits = counted(len(report.problems), "problem"), counted(report.commits, "commit")
+            raise Problem(f"History verification failed: {problems} in {commits}")
         if not json:
             commits = counted(report.commits, "commit")
             span = f"{commits} since {report.start[:12]}, up to {report.newest[:12]}"

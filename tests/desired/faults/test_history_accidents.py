@@ -10,6 +10,7 @@ import pytest
 from desired.core.errors import Refused
 from desired.publish.publisher import Publisher
 from desired.publish.verify import Report, verify
+from tests.support.command_line import Desired
 from tests.support.fork import Fork, git, image
 from tests.support.people import Developer, ask, deploy
 
@@ -132,6 +133,8 @@ def test_a_live_that_is_forced_back_moves_forward_again(fork: Fork, publisher: P
     before = fork.tip("live")
     git(fork.remote, "branch", "-f", "live", "live~2")
     with fork.publisher(name) as other:
+        _, tip = other.looked_at()
+        assert any("live was set back" in each for each in tip.notes)
         assert ask(other, "rollback", environment="staging", service="search").status == "live"
         assert share(fork) == "0"
         assert git(fork.remote, "rev-parse", "live~1") == before
@@ -250,6 +253,15 @@ def test_a_log_of_version_0_1_goes_on(fork: Fork) -> None:
         report = verified(publisher)
         assert report.problems == report.repaired == ()
         assert_together(fork, publisher)
+
+
+def test_status_says_that_a_branch_was_moved_by_hand(fork: Fork, publisher: Publisher) -> None:
+    git(fork.remote, "branch", "-D", "live")
+    desired = Desired(fork.clone("clone"))
+    said = " ".join(desired("status", "-e", "staging").output.split())
+    assert "Live was deleted: it is made again" in said
+    assert "`desired publish` does that" in said
+    assert "live was deleted" in desired.json("status")["branches"][0]
 
 
 def test_another_repository_is_not_taken_for_the_log(fork: Fork, publisher: Publisher) -> None:
