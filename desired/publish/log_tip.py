@@ -69,7 +69,7 @@ class LogTips:
 
     def _first(self, tips: Iterable[str], check: Check) -> str:
         """The newest entry of a log that is new to this clone: it is believed, but for the newest one."""
-        at = self._chain.newest(*tips)
+        at = next(filter(None, map(self._chain.newest, tips)), "")
         while at:
             entry = self._git.commit(at)
             previous = self._chain.entry(entry.parent) if entry.parent else ""
