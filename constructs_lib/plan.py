@@ -197,8 +197,8 @@ class Plan:
             )
         if name not in self.request.specs:
             raise Problem(
-                f"{file}: the service runs in {self.environment.name}, but apps/{name.replace('-', '_')}.py is gone; "
-                f"put the file back, or retire the service first"
+                f"{file}: {name} runs in {self.environment.name}, but apps/{name.replace('-', '_')}.py is gone. "
+                f"Put the file back until you have retired {name}, also if you renamed it"
             )
         return validated(Service, f"apps/{name.replace('-', '_')}.py: {name}", self.request.specs[name])
 

@@ -20,7 +20,7 @@ _PARAMETERS, _ACTOR, _REASON = "Desired-Parameters", "Desired-Actor", "Desired-R
 REVISION = "Desired-Revision"
 _EXPECTED, _KEY = "Desired-Expected", "Desired-Key"
 _OBSERVED, _UNOBSERVED = "Desired-Observed", "Desired-Unobserved"
-_RULES = "Desired-Rules"
+RULES_TRAILER = "Desired-Rules"
 """Commits of version 0.1 have none: they were decided by the first version of the rules."""
 CODE = "Desired-Code"
 """Clusters whose manifests are not made by the code of the commit itself, and the commits whose code makes them."""
@@ -85,7 +85,7 @@ def message(
         (_KEY, intent.key),
         (_OBSERVED, observed.model_dump_json(exclude_defaults=True) if observed else ""),
         (_UNOBSERVED, "yes" if intent.unobserved else ""),
-        (_RULES, str(intent.rules)),
+        (RULES_TRAILER, str(intent.rules)),
         *made,
     ]
     return with_trailers(title(operation), body(notes), trailers)
@@ -116,7 +116,7 @@ def kind(text: str) -> str:
 
 def rules(text: str) -> int:
     """The version of the rules by which a commit was decided."""
-    said = trailers(text).get(_RULES, "1")
+    said = trailers(text).get(RULES_TRAILER, "1")
     return int(said) if said.isascii() and said.isdigit() and len(said) < 9 else 1
 
 
@@ -145,7 +145,7 @@ def recorded(text: str) -> Recorded | None:
             expected=found.get(_EXPECTED, ""),
             key=found.get(_KEY, ""),
             unobserved=found.get(_UNOBSERVED) == "yes",
-            rules=int(found.get(_RULES, "1")),
+            rules=int(found.get(RULES_TRAILER, "1")),
         )
     except (ValidationError, ValueError, TypeError, RecursionError):
         return None

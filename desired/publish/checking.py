@@ -15,6 +15,7 @@ from ..history.chain import Chain
 from ..history.commit_message import Recorded
 from ..history.index import Index
 from ..render.manifests import MANIFESTS, Changes
+from . import leaving
 from .commits import Commits
 from .reconcile import Baseline, Reconciler
 
@@ -45,17 +46,24 @@ class Checker:
             raise Refused(f"{entry.id[:12]} was made by a newer version of desired. Install that version")
         before = self.git.tree_id(previous, release_files.ROOT)
         if found is None:
-            same = self.git.tree_id(entry.id, release_files.ROOT) == before
+            same = self.git.tree_id(entry.id, release_files.ROOT) == before or self._only_left(previous, entry.id)
             return "" if same else f"{entry.id[:12]} changes {release_files.ROOT}/ without an operation"
         if self.git.tree_id(entry.parent, release_files.ROOT) != before:
             return f"{entry.id[:12]} builds on manual edits in {entry.parent[:12]}"
         self.index.cover(previous)
-        baseline = self.reconciler.at(previous)
+        baseline = self.reconciler.told(previous, entry.id)
         try:
             changes = release_files.file_changes(*self._states(entry, found, baseline))
         except Problem as problem:
             return f"{entry.id[:12]} is not a legal {found.intent.operation.verb}: {problem.sentences[0]}"
         return next(self._same(entry, changes, (release_files.ROOT,)), "")
+
+    def _only_left(self, previous: str, entry: str) -> bool:
+        """Whether all that an entry changes in `releases/` is that environments leave in which nothing runs."""
+        undefined = leaving.undefined(self.reconciler.at(previous).environments, self.reconciler.at(entry).environments)
+        left = tuple(f"{release_files.folder(name)}/" for name, why in undefined.items() if not why)
+        changed = self.git.changed_paths(previous, entry, f"{release_files.ROOT}/")
+        return all(path.startswith(left) and not self.git.entry(entry, path) for path in changed)
 
     def _states(self, entry: Commit, found: Recorded, baseline: Baseline) -> tuple[EnvironmentState, EnvironmentState]:
         """The states before and after the operation of an entry. Raises Problem if it is not legal."""
@@ -76,7 +84,7 @@ class Checker:
         if found is None:
             yield from self._taken_in(previous, entry, hurry=hurry)
             return
-        baseline = self.reconciler.follow(previous, entry.parent, hurry=hurry)
+        baseline = self.reconciler.follow(previous, entry.parent, hurry=hurry, rules=self._rules(previous, entry))
         if baseline.repairs:
             files = ", ".join(sorted(baseline.repairs)[:3])
             yield f"{short} builds on {entry.parent[:12]}, which needs repairs: {files}"
@@ -101,10 +109,14 @@ class Checker:
             wanted = self.commits.joined_tree(entry.parent, entry.parents[1:])
             if any(path.split("/")[0] not in _MADE for path in self.git.changed_entries(wanted, entry.id)):
                 yield f"{short} is not what its parents have together"
-        baseline = self.reconciler.follow(previous, entry.id, hurry=hurry)
+        baseline = self.reconciler.follow(previous, entry.id, hurry=hurry, rules=self._rules(previous, entry))
         if baseline.repairs:
             yield f"{short} is live but needs repairs: {', '.join(sorted(baseline.repairs)[:3])}"
         yield from self._says(entry, baseline)
+
+    def _rules(self, previous: str, entry: Commit) -> int:
+        """The version of the rules by which an entry took in what people committed: it never goes back."""
+        return max(commit_message.rules(each) for each in (self.git.message(previous), entry.message))
 
     def _says(self, entry: Commit, baseline: Baseline) -> Iterator[str]:
         """What the trailers of an entry say and what is not so."""

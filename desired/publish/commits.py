@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..core.model import Observation
-from ..core.operations import Intent
+from ..core.operations import RULES, Intent
 from ..git import Author, Clone, TreeEntry
 from ..history import commit_message, release_files
 from ..render.manifests import MANIFESTS, Changes
@@ -40,7 +40,9 @@ class Commits:
         """The commit to build on: the baseline's, or one on top that repairs it."""
         if not baseline.repairs:
             return baseline.commit
-        reverts = any(path.startswith(f"{release_files.ROOT}/") for path in baseline.repairs)
+        leaving = tuple(f"{release_files.folder(name)}/" for name in baseline.left)
+        releases = [path for path in baseline.repairs if path.startswith(f"{release_files.ROOT}/")]
+        reverts = any(not path.startswith(leaving) for path in releases)
         title = "Revert manual edits" if reverts else "Update manifests to what the code makes"
         kind = commit_message.REPAIR if reverts else commit_message.MANIFESTS
         tree = self.git.write_tree(baseline.commit, baseline.repairs)
@@ -103,7 +105,7 @@ class Commits:
         made: Iterable[tuple[str, str]],
     ) -> str:  # fmt: skip
         """A commit of the publisher itself."""
-        trailers = [(commit_message.OPERATION_TRAILER, kind), *made]
+        trailers = [(commit_message.OPERATION_TRAILER, kind), (commit_message.RULES_TRAILER, str(RULES)), *made]
         message = commit_message.with_trailers(title, commit_message.body(notes), trailers)
         name = self.git.config("user.name") or "desired"
         author = Author(name, self.git.config("user.email") or "desired@localhost", int(time.time()))

@@ -34,6 +34,7 @@ from .ground import Builder
 from .log_tip import LogTip, LogTips
 from .placeholders import Placeholders
 from .reconcile import Reconciler
+from .removals import Removals
 from .result import OperationResult
 from .targets import Targets
 
@@ -62,7 +63,8 @@ class Publisher:
         chain = self.history.chain
         self.log_tips = LogTips(self.git, chain, branches.remote)
         self.checker = Checker(self.git, chain, self.index, self.reconciler, self._commits)
-        self._builder = Builder(self.git, chain, self.index, self.reconciler, self._commits)
+        removals = Removals(self.git)
+        self._builder = Builder(self.git, chain, self.index, self.reconciler, self._commits, removals)
         self._placeholders = Placeholders(self.git).going_live
 
     @classmethod

@@ -62,7 +62,8 @@ class WorkTree:
             for service in sorted(files.services.keys() - self.renderer.specs.keys()):
                 yield (
                     f"apps/{service.replace('-', '_')}.py is gone, but {service} runs in {name} "
-                    f"(releases/{name}/{service}.yaml). Put the file back, or retire the service first"
+                    f"(releases/{name}/{service}.yaml). Put the file back until you have retired {service}, "
+                    f"also if you renamed it"
                 )
 
     def targets(self, pool: RendererPool, cache: Cache) -> list[Target]:

@@ -127,7 +127,7 @@ REFUSED = {
     ),
     "the file in apps/ is gone": (
         plan({"a": release(None)}, follows_apps=True),
-        "put the file back, or retire the service first",
+        "a runs in test, but apps/a.py is gone. Put the file back until you have retired a, also if you renamed it",
     ),
     "the spec of another service": (plan({"a": release(service("b"))}), "the spec in blue is that of 'b'"),
     "the stable slot is missing": (
