@@ -89,6 +89,9 @@ class Checker:
             files = ", ".join(sorted(baseline.repairs)[:3])
             yield f"{short} builds on {entry.parent[:12]}, which needs repairs: {files}"
             return
+        newest = self.reconciler.newest(found.intent, baseline)
+        if newest and self.commits.said_behind(entry.id) == newest.behind(self.commits.sources):
+            baseline = newest
         try:
             before, after = self._states(entry, found, baseline)
             changes: Changes = dict(release_files.file_changes(before, after))

@@ -52,6 +52,8 @@ class Baseline:
     """By cluster: those of these sentences that say why it stays with older code."""
     left: Mapping[str, str] = field(default_factory=dict)
     """By name: environments that leave, and what to say about it."""
+    ahead: bool = False
+    """Whether an operation brings newer code in than the code that made the manifests of its cluster."""
 
     def behind(self, sources: CommitSources) -> dict[str, str]:
         """The clusters that the code of the commit does not make."""
@@ -172,6 +174,24 @@ class Reconciler:
         facts = gather(intent.operation, baseline.environments, specs, log, observation, stays)
         return facts.here, apply(intent, facts, now)
 
+    def newest(self, intent: Intent, baseline: Baseline) -> Baseline | None:
+        """The baseline with the code of `main` for the cluster of an operation, which stays with older code.
+
+        The operation may be what that code waits for: a service is new, and merged together with those that call it.
+        None where the cluster does not stay, or where that code does not define it.
+        """
+        state = baseline.environments.get(intent.operation.environment)
+        cluster = state.environment.cluster_name("apps") if state else ""
+        why = baseline.stays.get(cluster)
+        if state is None or not why or intent.rules < 3 or baseline.definitions_at != baseline.commit:
+            return None
+        if state.name not in self.sources.definitions(baseline.commit).environments:
+            return None
+        codes = {**baseline.codes, cluster: baseline.commit}
+        stays = {name: each for name, each in baseline.stays.items() if name != cluster}
+        unused = tuple(each for each in baseline.unused if each != why)
+        return replace(baseline, codes=codes, stays=stays, unused=unused, ahead=True)
+
     def _require_published(self, intent: Intent, baseline: Baseline) -> None:
         """What an operation takes from a commit, everybody can see: the commit is in the history of `main`."""
         state = baseline.environments.get(intent.operation.environment)
@@ -187,7 +207,7 @@ class Reconciler:
     def manifests(self, baseline: Baseline, base: str, before: EnvironmentState, outcome: Outcome) -> Changes:
         """What an operation does to the manifests of the applications' cluster, on top of the commit `base`."""
         code = baseline.codes[before.environment.cluster_name("apps")]
-        old = self.targets.made(before, "apps", code)
+        old = None if baseline.ahead else self.targets.made(before, "apps", code)
         return self.targets.changes(base, old, self.targets.target(outcome.state, "apps", code))
 
     def _differing(self, live: str, main: str, folder: str, wanted: Changes) -> dict[str, Content]:

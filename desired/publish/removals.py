@@ -12,7 +12,6 @@ from ..render.manifests import KUSTOMIZATION, MANIFESTS
 from ..wording import few
 from .reconcile import Baseline
 
-
 _PULLS = "Kustomization"
 """The kind by which Flux pulls a folder."""
 

@@ -104,7 +104,7 @@ def test_an_environment_in_which_nothing_runs_leaves_with_a_note_after_its_servi
         notes = publisher.publish().notes
         left = "prod leaves live: envs/ does not define it any more, and no service runs there. prod-apps and prod-ops"
         assert any(each.startswith(left) for each in notes), notes
-        assert not files(fork, "manifests/prod-apps") and not files(fork, "manifests/prod-ops")
+        assert files(fork, "manifests/prod-apps") == files(fork, "manifests/prod-ops") == []
         retire_all(publisher, "preprod")
         answer = publisher.publish()
         assert answer.unused == ()

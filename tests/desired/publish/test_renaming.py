@@ -90,3 +90,38 @@ def test_a_promotion_takes_the_specs_that_ran(fork: Fork) -> None:
         assert "owner: team-a" in git(fork.remote, "show", "live:releases/preprod/search.yaml")
         publisher.head()
         assert verify(publisher).problems == ()
+
+
+def test_a_deploy_brings_in_the_code_that_waits_for_it(fork: Fork) -> None:
+    developer = Developer(fork)
+    with fork.publisher() as publisher, fork.publisher("other") as other:
+        other.publish()
+        text = developer.read("apps/reviews.py").replace('name="reviews"', 'name="ratings"')
+        caller = developer.read("apps/search.py").replace('"reviews"', '"ratings"')
+        merged = developer.push("ratings, and its caller", {"apps/ratings.py": text, "apps/search.py": caller})
+        (said,) = publisher.publish().unused
+        assert "search: depends on ratings, which does not run here; deploy it first" in said
+        build = {"ratings": {"image": image("reviews", 2), "ref": "main"}}
+        answer = ask(publisher, "deploy", environment="staging", services=build, specs_at=publisher.head())
+        assert answer.unused == ()
+        assert said not in answer.notes
+        assert "Desired-Code" not in git(fork.remote, "log", "-1", "--format=%B", "live")
+        made = "manifests/staging-apps/apps/search-blue/deployment-search-blue.yaml"
+        assert "RATINGS_ADDR" in git(fork.remote, "show", f"live:{made}")
+        assert publisher.publish().status == "unchanged"
+        publisher.head()
+        assert verify(publisher).problems == ()
+        main, live = other.tips()
+        assert other.log_tips.read(main, live, other.checker.decision).commit == answer.commit != merged
+
+
+def test_a_deploy_that_does_not_help_newer_code_goes_on_with_the_older_one(fork: Fork) -> None:
+    developer = Developer(fork)
+    with fork.publisher() as publisher:
+        caller = developer.read("apps/search.py").replace('"reviews"', '"ratings"')
+        developer.push("The caller alone", {"apps/search.py": caller})
+        (said,) = publisher.publish().unused
+        answer = deploy(publisher, "basket", 2)
+        assert answer.unused == (said,)
+        publisher.head()
+        assert verify(publisher).problems == ()
