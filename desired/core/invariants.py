@@ -26,7 +26,7 @@ def require_invariants(intent: Intent, facts: Facts, after: EnvironmentState) ->
             )
     for service in changed(facts.here.releases, after.releases):
         release = after.releases.get(service)
-        if release and release.slots[release.stable].spec is None and service not in facts.specs:
+        if release and service not in facts.specs and not all(each.spec for each in release.slots.values()):
             raise Refused(_no_spec(service, facts, after.name))
     for service in removed(facts.here, after):
         _require_unused(service, facts, after)
