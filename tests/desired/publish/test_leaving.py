@@ -45,7 +45,7 @@ def test_an_environment_in_which_services_run_stays_with_the_code_that_defines_i
     developer, before = Developer(fork), files(fork, "manifests/preprod-apps")
     with fork.publisher() as publisher:
         published = fork.tip("live")
-        text = developer.read("apps/search.py").replace('owner="team-a"', 'owner="team-b"')
+        text = developer.read("apps/search.py").replace('owner="team-a"', 'owner="team-c"')
         developer.push("No preprod", {**GONE, "apps/search.py": text})
         answer = publisher.publish()
         (said,) = answer.unused
@@ -57,7 +57,7 @@ def test_an_environment_in_which_services_run_stays_with_the_code_that_defines_i
         assert files(fork, "manifests/preprod-apps") == before
         assert names(publisher, fork) == ["staging", "preprod"]
         made = "manifests/staging-apps/apps/search-blue/deployment-search-blue.yaml"
-        assert "team-b" in git(fork.remote, "show", f"live:{made}"), "the others go on with the new code"
+        assert "team-c" in git(fork.remote, "show", f"live:{made}"), "the others go on with the new code"
         assert_whole(publisher, fork)
         assert publisher.publish().unused == (said,), "it is said until something is done"
 
