@@ -17,12 +17,13 @@ def write_history(folder: Path, operations: int) -> Path:
     run_git("init", "-q", "-b", "main", str(folder)).check_returncode()
     stream = "".join(_stream(operations)).encode()
     run_git("fast-import", "--quiet", folder=folder, given=stream).check_returncode()
+    run_git("branch", "live", "main", folder=folder).check_returncode()
     return folder
 
 
 def _stream(operations: int) -> Iterator[str]:
     lock = (ROOT / "locks" / "synth.txt").read_text(encoding="utf-8")
-    yield _commit(0, "A fleet") + _file("locks/synth.txt", lock)
+    yield _commit(0, "A fleet\n\nDesired-Operation: start\n") + _file("locks/synth.txt", lock)
     for number in range(1, operations + 1):
         service = f"service-{number % _SERVICES:03}"
         image = f"registry.example.com/{service}@sha256:{number:064x}"

@@ -10,26 +10,23 @@ import subprocess
 import sys
 import tempfile
 import time
-import uuid
 from collections.abc import Callable, Sequence
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from desired.core.operations import OPERATION, Intent
-from desired.git import run_git
 from desired.publish.publisher import Publisher
 
-from .fleet import FOLLOWS, ROOT, GeneratedFleet, generate, name_of, variables
+from .fleet import FOLLOWS, ROOT, name_of
+from .fork import Fork, ask
 from .history import write_history
 from .machine import machine
 from .measures import say
 from .readme import put
 from .table import facts
+from .unpublished import measure_unpublished
 
 Json = dict[str, Any]
 _RESULTS = Path(__file__).parent / "results"
-_ACTOR = "Bench <bench@example.com>"
 _OPERATIONS = 100_000
 _GOALS = {
     "cold": ("an operation on one service with its synth, in a new process", {50: 1.5, 1000: 3.0}),
@@ -40,56 +37,6 @@ _GOALS = {
     "status": ("`desired status`", {1000: 0.5}),
     "history": ("`desired history` of a service, the newest 100 of 100,000 operations", {1000: 0.5}),
 }
-
-
-class Fork:
-    """A generated fleet in a bare remote repository, with a clone."""
-
-    def __init__(self, folder: Path, services: int) -> None:
-        self.fleet: GeneratedFleet = generate(folder / "fleet", services)
-        self.services, self.remote, self.clone = services, folder / "remote.git", folder / "clone"
-        (self.fleet.folder / "locks").mkdir()
-        (self.fleet.folder / "locks" / "synth.txt").write_bytes((ROOT / "locks" / "synth.txt").read_bytes())
-        (self.fleet.folder / ".gitignore").write_text(".cache/\n.scratch/\n__pycache__/\n")
-        self.variables = variables(self.fleet.folder)
-        subprocess.run(self.fleet.command(), cwd=self.fleet.folder, env=self.variables, check=True, capture_output=True)
-        for words in (("init", "-q", "-b", "main"), ("add", "-A"), ("commit", "-q", "-m", "A fleet")):
-            self.git(self.fleet.folder, *words)
-        self.git(folder, "clone", "-q", "--bare", str(self.fleet.folder), str(self.remote))
-        self.git(folder, "clone", "-q", str(self.remote), str(self.clone))
-        os.environ["DESIRED_CACHE_DIR"] = self.variables["DESIRED_CACHE_DIR"]
-
-    def git(self, folder: Path, *words: str) -> str:
-        """Run git, and return its output."""
-        identity = ("-c", "user.name=Bench", "-c", "user.email=bench@example.com", "-c", "commit.gpgsign=false")
-        done = run_git(*identity, *words, folder=folder)
-        done.check_returncode()
-        return done.stdout.decode().strip()
-
-    def publisher(self) -> Publisher:
-        """Return an open publisher of the clone."""
-        return Publisher.open(self.clone, "origin")
-
-    def desired(self, *words: str) -> None:
-        """Run the command line in a separate process."""
-        command = [sys.executable, "-c", "from desired.cli import main; main()", "-C", str(self.clone)]
-        command += ["--actor", _ACTOR, *words]
-        subprocess.run(
-            command, env={**self.variables, "PYTHONPATH": str(ROOT)}, check=True, capture_output=True, cwd=self.clone
-        )
-
-    def image(self, service: str, number: int) -> str:
-        """Return an image of a service, different for each number."""
-        return f"registry.example.com/fleet/{service}@sha256:{sha256(str(number).encode()).hexdigest()}"
-
-
-def ask(publisher: Publisher, **given: Any) -> None:
-    """Perform an operation."""
-    operation = OPERATION.validate_python(given)
-    head = publisher.branches.main
-    publisher.perform(
-        Intent(operation=operation, actor=_ACTOR, expected=head, key=uuid.uuid4().hex), lambda environment: None
-    )
 
 
 def clocked(what: str, repeat: int, act: Callable[[int], object]) -> float:
@@ -205,7 +152,11 @@ def table(results: Json) -> str:
         cells = [_cell(figures, name, goals.get(int(size))) for size, figures in sizes.items()]
         if any(cells):
             lines.append(f"| {title} | " + " | ".join(cells) + " |")
-    return "\n".join([*lines, "", "Goals are in brackets; **bold** is missed.", ""])
+    lines += ["", "Goals are in brackets; **bold** is missed."]
+    if taken := results.get("unpublished"):
+        counts = ", ".join(f"{seconds:.1f} s for {int(count):,}" for count, seconds in taken.items())
+        lines += ["", f"`desired publish` where main has operations that `live` does not have: {counts}."]
+    return "\n".join([*lines, ""])
 
 
 def _cell(figures: Json, name: str, goal: float | None) -> str:
@@ -232,6 +183,7 @@ def main(words: Sequence[str] | None = None) -> int:
             results["sizes"][str(size)] = measure(Path(folder) / str(size), size, given.repeat)
         if not given.no_history:
             results["sizes"][str(given.sizes[-1])]["history"] = measure_history(Path(folder))
+            results["unpublished"] = measure_unpublished(Fork(Path(folder) / "unpublished", given.sizes[0]))
     given.out.mkdir(parents=True, exist_ok=True)
     (given.out / "operations.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     (given.out / "operations.md").write_text(table(results), encoding="utf-8")

@@ -9,20 +9,31 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Annotated
 
 from .values.base import Value
 from .values.data import Json
 from .values.environment import Environment, Role
 from .values.release import Version
 from .values.resolved_service import ResolvedService
+from .values.text import Form
+
+#: A name of which `platform-<name>` is a valid label: Flux labels objects with it.
+_ComponentName = Annotated[
+    str,
+    Form(
+        r"^[a-z]([-a-z0-9]{0,52}[a-z0-9])?$",
+        "a name: lower-case letters, digits and '-', at most 54, beginning with a letter",
+    ),
+]
 
 
 class Component(Value):
     """A component of the platform: its name and the construct that creates it."""
 
-    name: str
+    name: _ComponentName
     """The name of its folder in `manifests/<cluster>/platform/`."""
-    made_by: str
+    made_by: Annotated[str, Form(r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$", "a construct, such as 'envs.walls:Walls'")]
     """The construct, as `package.module:Class`. The class takes a scope, the environment and the role."""
 
 

@@ -4,6 +4,4 @@ import sys
 
 from desired.cli.work_tree import main
 
-from .compose import FLEET
-
-sys.exit(main(FLEET))
+sys.exit(main("envs.compose"))

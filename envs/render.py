@@ -2,7 +2,5 @@
 
 from desired.render import serve
 
-from .compose import FLEET
-
 if __name__ == "__main__":
-    serve(FLEET)
+    serve("envs.compose")

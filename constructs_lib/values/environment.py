@@ -20,6 +20,9 @@ Role = Literal["apps", "ops"]
 ROLES: tuple[Role, ...] = ("ops", "apps")
 """The clusters of a pair, in the order in which a change reaches them."""
 
+_LABEL = 63
+"""How long the value of a label may be. Cluster API labels objects with the names of clusters and groups of nodes."""
+
 
 class Quota(Value):
     """The resources that all services of a cluster may reserve together.
@@ -148,6 +151,16 @@ class Environment(Value):
     exemptions: Many[Exemption] = ()
     """Rule findings that are accepted in this environment."""
 
+    @field_validator("name")
+    @classmethod
+    def _short(cls, name: str) -> str:
+        if len(name) > _LABEL - len("-apps"):
+            raise ValueError(
+                f"must have at most {_LABEL - len('-apps')} characters, as its clusters' names add '-apps' or '-ops', "
+                f"got {len(name)}; shorten it"
+            )
+        return name
+
     @field_validator("zones", "gates")
     @classmethod
     def _unique(cls, items: tuple[str, ...]) -> tuple[str, ...]:
@@ -166,6 +179,13 @@ class Environment(Value):
             raise ValueError(f"promoted_from must be another environment, got {self.name!r} itself")
         if self.ops.reference is None or self.apps.reference is not None:
             raise ValueError("the ops cluster, and only it, has a reference service; give it to ops")
+        for pool in (*self.pair.apps, *self.pair.ops) if self.pair else ():
+            longest = f"{pool.name}-{max(self.zones, key=len)}"
+            if len(longest) > _LABEL:
+                raise ValueError(
+                    f"the name of a pool and of a zone must have at most {_LABEL - 1} characters together, as they "
+                    f"name its nodes, got {longest!r}; shorten the pool {pool.name!r}"
+                )
         memory = [self.sizes[size].memory for size in ("S", "M", "L")]
         if memory != sorted(memory, key=amount):
             raise ValueError(f"sizes must grow from S over M to L in memory, got {', '.join(memory)}")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from .. import __version__
-from .commands import deploying, holding, promoting, reading, repository, retiring, rollouts
+from .commands import deploying, holding, promoting, reading, repository, retiring, rollouts, trusting
 from .options import GlobalOptions, examples
 
 app = typer.Typer(
@@ -23,7 +23,7 @@ app = typer.Typer(
         'desired rollback checkout --reason "errors on /pay"',
     ),
 )
-for each in (reading, deploying, rollouts, promoting, holding, retiring, repository):
+for each in (reading, deploying, rollouts, promoting, holding, retiring, trusting, repository):
     app.add_typer(each.app)
 
 

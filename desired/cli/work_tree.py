@@ -14,16 +14,20 @@ from typing import TextIO
 from constructs_lib.values import Problem
 
 from ..progress import say
-from ..render.fleet import Fleet
+from ..render.fleet import Fleet, load_fleet
 from ..render.synth import synthesize
 
 
-def main(fleet: Fleet, words: Sequence[str] | None = None) -> int:
-    """The command; `synth` where none is named. Returns the exit code."""
+def main(given: Fleet | str, words: Sequence[str] | None = None) -> int:
+    """The command; `synth` where none is named. Returns the exit code.
+
+    `main("envs.compose")` reads the fleet from that module, and says in a sentence what is wrong with it.
+    """
     options = _parser().parse_args(sys.argv[1:] if words is None else words)
-    if options.command in (None, "synth"):
-        return synthesize(fleet, Path.cwd())
     try:
+        fleet = load_fleet(given)
+        if options.command in (None, "synth"):
+            return synthesize(fleet, Path.cwd())
         return _diff(fleet, options) if options.command == "diff" else _graph(fleet, options)
     except Problem as problem:
         for sentence in problem.sentences:
@@ -85,3 +89,7 @@ def _print(text: str) -> None:
         sys.stdout.flush()
     except BrokenPipeError:  # the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+if __name__ == "__main__":  # not by way of `envs`, whose `__init__.py` could end the program before it begins
+    sys.exit(main("envs.compose"))

@@ -24,6 +24,7 @@ _VERBS: dict[str, Callable[[Any, Facts, datetime], Outcome]] = {
     "platform": promoting.platform,
     "hold": keeping.hold,
     "unhold": keeping.unhold,
+    "signers": keeping.signers,
     "undo": keeping.undo,
     "retire": keeping.retire,
     "restore": keeping.restore,

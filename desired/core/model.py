@@ -59,6 +59,8 @@ class EnvironmentState:
     """By name."""
     platform: Pin | None = None
     holds: Holds = field(default_factory=lambda: Holds(schema=1))
+    signers: tuple[str, ...] = ()
+    """Lines of the allowed-signers file; none where no signature is needed."""
 
     @property
     def name(self) -> str:

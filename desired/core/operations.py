@@ -15,6 +15,16 @@ Tag = Annotated[
     str, Form(r"^[A-Za-z0-9][A-Za-z0-9._+-]{0,99}$", "a tag: letters, digits and . _ + -, at most 100 characters")
 ]
 
+Signer = Annotated[
+    str,
+    Form(
+        r"^[^\s,@\"*?!#]+@[^\s,@\"*?!]+(,[^\s,@\"*?!]+@[^\s,@\"*?!]+)* "
+        r"(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-(ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com) "
+        r"[A-Za-z0-9+/]{20,2000}={0,2}$",
+        "an address and a public key, as ssh-keygen prints it: 'ada@example.com ssh-ed25519 AAAAC3…'",
+    ),
+]
+"""A line of an allowed-signers file: addresses and a public key. Source: ssh-keygen(1), ALLOWED SIGNERS."""
 
 RULES = 3
 """The newest version of the rules, which may forbid what was legal before.
@@ -162,6 +172,14 @@ class Unhold(_Operation):
     """The service. Default: the whole environment."""
 
 
+class Signers(_Operation):
+    """Names who signs what is done to an environment. From then on nothing else counts there."""
+
+    verb: Literal["signers"] = "signers"
+    signers: Many[Signer] = ()
+    """All of them. Without any, no signature is needed."""
+
+
 class Undo(_Operation):
     """Takes back what one commit did to the environment, if nothing of it has changed since."""
 
@@ -199,6 +217,7 @@ Operation = Annotated[
     | Platform
     | Hold
     | Unhold
+    | Signers
     | Undo
     | Retire
     | Restore,

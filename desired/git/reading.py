@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import re
 import tarfile
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -184,6 +186,8 @@ class Reader(GitProcess):
 
     def within(self, commit: str, by: str) -> str:
         """The newest commit on the first parents of `by` that is in the history of `commit`; empty if none is."""
+        if commit == by:
+            return by
         listed = self.answer("rev-list", "--first-parent", by, f"^{commit}").decode().split()
         return self.commit(listed[-1]).parent if listed else by
 
@@ -248,6 +252,24 @@ class Reader(GitProcess):
     def is_ancestor(self, commit: str, of: str) -> bool:
         """Whether one commit is in the history of another. False where either is not in this repository."""
         return self.run("merge-base", "--is-ancestor", commit, of).returncode == 0
+
+    def signer(self, name: str, allowed: Sequence[str], kind: str = "commit") -> str:
+        """Who signed a commit or a tag, of those that lines of an allowed-signers file name; empty if none of them did.
+
+        Git decides, by the signature and these lines alone: no setting of the user plays a part.
+        """
+        with tempfile.TemporaryDirectory(prefix="desired-") as folder:
+            file = Path(folder, "allowed_signers")
+            file.write_text("".join(f"{line}\n" for line in allowed), encoding="utf-8")
+            settings = (f"allowedSignersFile={file}", "program=ssh-keygen", f"revocationFile={os.devnull}")
+            words = [word for each in settings for word in ("-c", f"gpg.ssh.{each}")]
+            done = self.run(*words, "-c", "gpg.minTrustLevel=undefined", f"verify-{kind}", "--raw", name)
+        said = re.search(rb'^Good "git" signature for (\S+) with ', done.stderr + done.stdout, re.MULTILINE)
+        return said[1].decode(errors="replace") if said and done.returncode == 0 else ""
+
+    def refs(self, prefix: str) -> list[str]:
+        """The names of the refs below a prefix."""
+        return self.answer("for-each-ref", "--format=%(refname)", prefix).decode(errors="replace").split()
 
     # Settings
 

@@ -101,9 +101,12 @@ class Clone(Reader):
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def commit_tree(self, tree: str, parents: Sequence[str], message: str, author: Author, sign: bool) -> str:
-        """A commit of a tree; its id. Nothing refers to it yet."""
-        words = ["commit-tree", tree, *(word for each in parents for word in ("-p", each)), *(["-S"] if sign else [])]
+    def commit_tree(
+        self, tree: str, parents: Sequence[str], message: str, author: Author, sign: bool, ssh: bool = False
+    ) -> str:
+        """A commit of a tree; its id. Nothing refers to it yet. `ssh` signs with SSH, whatever is configured."""
+        words = [*(("-c", "gpg.format=ssh") if ssh else ()), "commit-tree", tree, *(["-S"] if sign else [])]
+        words += [word for each in parents for word in ("-p", each)]
         when = f"@{author.time} +0000"
         names = {
             "GIT_AUTHOR_NAME": author.name,
@@ -117,6 +120,16 @@ class Clone(Reader):
         if done.returncode:
             raise errors.failed("make the commit", done)
         return done.stdout.decode().strip()
+
+    def tag(self, name: str, commit: str, message: str) -> None:
+        """An annotated tag, signed by SSH if a key is configured. Raises GitFailed where it cannot be made."""
+        words = ["-c", "gpg.format=ssh", "-c", "tag.gpgSign=false", "tag", "-F", "-", "-s" if self._key() else "-a"]
+        done = self.run(*words, name, commit, given=message.encode())
+        if done.returncode:
+            raise errors.failed(f"make the tag {name}", done)
+
+    def _key(self) -> str:
+        return self.config("user.signingkey") or self.config("gpg.ssh.defaultKeyCommand")
 
     def move(self, refs: Mapping[str, tuple[str, str | None]]) -> bool:
         """Compare-and-swap: every ref to its first commit if it is at its second (None: not there); all or none.

@@ -75,8 +75,12 @@ class History:
         older = commit_message.older_codes(self._git.message(commit)).get(environment.cluster_name("apps"))
         return self.specs(self.definitions_at(older or commit))
 
-    def stable_images(self, environments: Collection[str]) -> Collection[tuple[str, str, str]]:
-        """Environment, service and image of all that was stable there while no rollout of the service was open."""
+    def stable_images(self, environments: Collection[str], live: str) -> Collection[tuple[str, str, str]]:
+        """Environment, service and image of all that was stable there, up to an entry or a later one.
+
+        What was stable while a rollout of the service was open does not count.
+        """
+        self._index.cover(live)
         return self._index.stable_images(environments)
 
     def platform_digest(self, commit: str) -> str:
@@ -108,8 +112,7 @@ class Log:
     def __init__(self, history: History, live: str, rules: int = RULES) -> None:
         self._history, self._live, self._rules = history, live, rules
         self.specs, self.platform_digest = history.specs, history.platform_digest
-        self.environment, self.stable_images = history.environment, history.stable_images
-        self.state = history.state
+        self.environment, self.state = history.environment, history.state
 
     def followed(self, environment: Environment, commit: str) -> Mapping[str, Json]:
         """The specs of `apps/` that an environment follows at an entry."""
@@ -121,6 +124,10 @@ class Log:
         if not found:
             raise Refused(f"{commit[:12]} is older than the first publishing. Name a later commit of `desired history`")
         return found
+
+    def stable_images(self, environments: Collection[str]) -> Collection[tuple[str, str, str]]:
+        """Environment, service and image of all that was stable there while no rollout of the service was open."""
+        return self._history.stable_images(environments, self._live)
 
     def before(self, commit: str) -> str:
         """The entry before an operation's. Raises Refused if the commit is not one of an operation in the log."""

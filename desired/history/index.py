@@ -93,10 +93,6 @@ class Index:
 
     def follow(self, live: str) -> None:
         """Indexes the log up to an entry: what is new, or all of it if it went another way before."""
-        if self._git.is_shallow:
-            raise Problem(
-                "This clone is shallow, so it does not know what was done before. Run `git fetch --unshallow`"
-            )
         if self.head == live and self._meta("version") == str(_VERSION):
             return
         self._db.execute("begin immediate")
@@ -117,7 +113,7 @@ class Index:
 
     def cover(self, entry: str) -> None:
         """Indexes the log up to an entry at least."""
-        if not self.head or not self._git.is_ancestor(entry, self.head):
+        if self.head != entry and not self._git.is_ancestor(entry, self.head):
             self.follow(entry)
 
     def _take(self, known: str, live: str) -> None:
@@ -165,7 +161,7 @@ class Index:
     def _touches(self, path: str, blob: str) -> Iterator[tuple[str, str]]:
         _, environment, *rest = path.removesuffix(".yaml").split("/")
         if len(rest) == 1:
-            yield environment, _ALL if rest[0] in (files.PIN, files.HOLDS) else rest[0]
+            yield environment, _ALL if rest[0] in files.OTHERS else rest[0]
         elif len(rest) == 2 and rest[0] == "rollouts":
             self._db_members(environment, rest[1], path, blob)
             rows = self._db.execute(
@@ -188,7 +184,7 @@ class Index:
 
     def _stands(self, path: str, blob: str) -> None:
         _, environment, *rest = path.removesuffix(".yaml").split("/")
-        if len(rest) != 1 or not blob or rest[0] in (files.PIN, files.HOLDS):
+        if len(rest) != 1 or not blob or rest[0] in files.OTHERS:
             return
         open_ = "select 1 from members where environment = ? and service = ? and phase = 'open'"
         if self._db.execute(open_, (environment, rest[0])).fetchone():

@@ -13,8 +13,9 @@ from ..render import yaml
 T = TypeVar("T", bound=ReleaseFile)
 ROOT = "releases"
 """The folder of all environments' folders."""
-PIN, HOLDS = "platform", "holds"
-"""Names of files that are not services."""
+PIN, HOLDS, SIGNERS = "platform", "holds", "allowed_signers"
+"""Names of files that are not services. The signers' has no ending, as it is written as ssh-keygen reads it."""
+OTHERS = (PIN, HOLDS, SIGNERS)
 
 
 def folder(environment: str) -> str:
@@ -25,6 +26,11 @@ def folder(environment: str) -> str:
 def parse(model: type[T], path: str, text: str) -> T:
     """The value in a file. Raises Problem with what is wrong in it."""
     return validated(model, path, yaml.mapping(path, text))
+
+
+def signers(environment: str) -> str:
+    """The path of the file that names the environment's signers."""
+    return f"{folder(environment)}/{SIGNERS}"
 
 
 def file_changes(before: EnvironmentState, after: EnvironmentState) -> dict[str, str | None]:
@@ -39,7 +45,10 @@ def file_changes(before: EnvironmentState, after: EnvironmentState) -> dict[str,
         found[f"{base}/{PIN}.yaml"] = after.platform
     if before.holds != after.holds:
         found[f"{base}/{HOLDS}.yaml"] = _some(after.holds)
-    return {path: _text(value) for path, value in sorted(found.items())}
+    texts = {path: _text(value) for path, value in found.items()}
+    if before.signers != after.signers:
+        texts[signers(after.name)] = "".join(f"{line}\n" for line in after.signers) or None
+    return dict(sorted(texts.items()))
 
 
 def _some(holds: Holds) -> Holds | None:

@@ -44,7 +44,11 @@ class Releases:
             _Files(self, Rollout, f"{base}/rollouts", rollouts),
             self.read(Pin, f"{base}/{files.PIN}.yaml", pin) if pin else None,
             self.read(Holds, f"{base}/{files.HOLDS}.yaml", holds) if holds else Holds(schema=1),
+            self._signers(commit, environment.name),
         )
+
+    def _signers(self, commit: str, environment: str) -> tuple[str, ...]:
+        return tuple((self._git.file(commit, files.signers(environment)) or "").splitlines())
 
     def read(self, model: type[T], path: str, entry: TreeEntry) -> T:
         """The value of a file. Raises Problem with what is wrong in it."""

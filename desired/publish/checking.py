@@ -11,9 +11,7 @@ from ..core.model import EnvironmentState, Outcome
 from ..core.operations import RULES
 from ..git import Clone, Commit, Content
 from ..history import commit_message, release_files
-from ..history.chain import Chain
 from ..history.commit_message import Recorded
-from ..history.index import Index
 from ..render.manifests import MANIFESTS, Changes
 from . import leaving
 from .commits import Commits
@@ -27,8 +25,6 @@ class Checker:
     """Repeats what the publisher did."""
 
     git: Clone
-    chain: Chain
-    index: Index
     reconciler: Reconciler
     commits: Commits
 
@@ -39,21 +35,22 @@ class Checker:
 
         Raises Refused if a newer version of this program made it.
         """
-        kind, found = commit_message.kind(entry.message), commit_message.recorded(entry.message)
-        if kind == commit_message.START:
-            return f"{entry.id[:12]} says that it is the first publishing, after {previous[:12]}" if previous else ""
         if commit_message.rules(entry.message) > RULES:
             raise Refused(f"{entry.id[:12]} was made by a newer version of desired. Install that version")
-        before = self.git.tree_id(previous, release_files.ROOT)
+        checks = (self._begun_anew, self._older_rules, self.commits.signatures.problem, self._releases)
+        return next(filter(None, (check(previous, entry) for check in checks)), "")
+
+    def _releases(self, previous: str, entry: Commit) -> str:
+        """Whether the operation of an entry, or nothing, made the release files that it holds."""
+        before, found = self.git.tree_id(previous, release_files.ROOT), commit_message.recorded(entry.message)
         if found is None:
-            same = self.git.tree_id(entry.id, release_files.ROOT) == before or self._only_left(previous, entry.id)
+            same = not previous or self.git.tree_id(entry.id, release_files.ROOT) == before
+            same = same or self._only_left(previous, entry.id)
             return "" if same else f"{entry.id[:12]} changes {release_files.ROOT}/ without an operation"
         if self.git.tree_id(entry.parent, release_files.ROOT) != before:
             return f"{entry.id[:12]} builds on manual edits in {entry.parent[:12]}"
-        self.index.cover(previous)
-        baseline = self.reconciler.told(previous, entry.id)
         try:
-            changes = release_files.file_changes(*self._states(entry, found, baseline))
+            changes = release_files.file_changes(*self._states(entry, found, self.reconciler.told(previous, entry.id)))
         except Problem as problem:
             return f"{entry.id[:12]} is not a legal {found.intent.operation.verb}: {problem.sentences[0]}"
         return next(self._same(entry, changes, (release_files.ROOT,)), "")
@@ -64,6 +61,17 @@ class Checker:
         left = tuple(f"{release_files.folder(name)}/" for name, why in undefined.items() if not why)
         changed = self.git.changed_paths(previous, entry, f"{release_files.ROOT}/")
         return all(path.startswith(left) and not self.git.entry(entry, path) for path in changed)
+
+    def _begun_anew(self, previous: str, entry: Commit) -> str:
+        """What is wrong with a first publishing that is not the first one."""
+        if previous and commit_message.kind(entry.message) == commit_message.START:
+            return f"{entry.id[:12]} says that it is the first publishing, after {previous[:12]}"
+        return ""
+
+    def _older_rules(self, previous: str, entry: Commit) -> str:
+        """What is wrong with an entry that was decided by older rules than the one before it."""
+        before, now = commit_message.rules(self.git.message(previous)), commit_message.rules(entry.message)
+        return f"{entry.id[:12]} was decided by rules {now}, after rules {before}" if now < before else ""
 
     def _states(self, entry: Commit, found: Recorded, baseline: Baseline) -> tuple[EnvironmentState, EnvironmentState]:
         """The states before and after the operation of an entry. Raises Problem if it is not legal."""
@@ -84,7 +92,7 @@ class Checker:
         if found is None:
             yield from self._taken_in(previous, entry, hurry=hurry)
             return
-        baseline = self.reconciler.follow(previous, entry.parent, hurry=hurry, rules=self._rules(previous, entry))
+        baseline = self.reconciler.follow(previous, entry.parent, hurry=hurry, rules=found.intent.rules)
         if baseline.repairs:
             files = ", ".join(sorted(baseline.repairs)[:3])
             yield f"{short} builds on {entry.parent[:12]}, which needs repairs: {files}"
@@ -101,28 +109,28 @@ class Checker:
             return
         yield from self._same(entry, changes, _MADE)
         yield from self._says(entry, baseline)
+        yield from filter(None, [self.commits.signatures.problem(previous, entry)])
 
     def _taken_in(self, previous: str, entry: Commit, *, hurry: bool) -> Iterator[str]:
         """What is wrong with an entry that takes in what people committed."""
         short = entry.id[:12]
-        if commit_message.kind(entry.message) == commit_message.START:
-            yield f"{short} says that it is the first publishing, after {previous[:12]}"
+        if anew := self._begun_anew(previous, entry):
+            yield anew
             return
         if len(entry.parents) > 1:
             wanted = self.commits.joined_tree(entry.parent, entry.parents[1:])
             if any(path.split("/")[0] not in _MADE for path in self.git.changed_entries(wanted, entry.id)):
                 yield f"{short} is not what its parents have together"
-        baseline = self.reconciler.follow(previous, entry.id, hurry=hurry, rules=self._rules(previous, entry))
+        kept = self.commits.signatures.unsigned(previous, entry.id)
+        rules = commit_message.rules(entry.message)
+        baseline = self.reconciler.follow(previous, entry.id, hurry=hurry, kept=kept, rules=rules)
         if baseline.repairs:
             yield f"{short} is live but needs repairs: {', '.join(sorted(baseline.repairs)[:3])}"
         yield from self._says(entry, baseline)
 
-    def _rules(self, previous: str, entry: Commit) -> int:
-        """The version of the rules by which an entry took in what people committed: it never goes back."""
-        return max(commit_message.rules(each) for each in (self.git.message(previous), entry.message))
-
     def _says(self, entry: Commit, baseline: Baseline) -> Iterator[str]:
         """What the trailers of an entry say and what is not so."""
+        yield from filter(None, [self._older_rules(baseline.log, entry)])
         said = commit_message.trailers(entry.message)
         for name, folder in ((commit_message.REVISION, release_files.ROOT), (commit_message.MANIFESTS_ID, MANIFESTS)):
             if name in said and said[name] != self.git.tree_id(entry.id, folder):

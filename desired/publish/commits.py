@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ..core.errors import Refused
 from ..core.model import Observation
-from ..core.operations import RULES, Intent
-from ..git import Author, Clone, TreeEntry
+from ..core.operations import RULES, Intent, Signers
+from ..git import Author, Clone, GitFailed, TreeEntry
 from ..history import commit_message, release_files
 from ..render.manifests import MANIFESTS, Changes
 from ..render.source_at_commit import CommitSources
 from .log_tip import LogTip
 from .reconcile import Baseline
+from .signatures import Signatures
 
+_REMEDY = (
+    "Let `git config user.signingkey` name your SSH key, and act under the address that `desired signers` has for it"
+)
 _MADE = (f"{release_files.ROOT}/", f"{MANIFESTS}/")
 
 
@@ -25,6 +31,7 @@ class Commits:
 
     git: Clone
     sources: CommitSources
+    signatures: Signatures
 
     def operation(
         self, baseline: Baseline, base: str, changes: Changes, intent: Intent, counted: Observation | None,
@@ -34,7 +41,21 @@ class Commits:
         tree = self.git.write_tree(base, changes)
         revision, *made = self._made(tree, baseline)
         message = commit_message.message(intent, counted, revision[1], notes, made)
-        return self._commit(tree, [base], message, commit_message.author_of(intent, when))
+        author = commit_message.author_of(intent, when)
+        operation = intent.operation
+        if operation.environment not in self.signatures.signers(base) and not isinstance(operation, Signers):
+            return self._commit(tree, [base], message, author)
+        commit = self.git.commit_tree(tree, [base], message, author, sign=True, ssh=True)
+        if problem := self.signatures.problem(base, self.git.commit(commit)):
+            raise Refused(f"{operation.environment} takes only what its signers sign: {problem}. {_REMEDY}")
+        return commit
+
+    def unsignable(self, log: str) -> frozenset[str]:
+        """The environments with signers for which this clone cannot sign: it may change nothing there."""
+        if not self.signatures.signers(log):
+            return frozenset()
+        tried = self._own("Can it be signed", commit_message.PUBLISH, self.git.tree_id(log, ""), [log], (), ())
+        return self.signatures.unsigned(log, tried)
 
     def repaired(self, baseline: Baseline, notes: Iterable[str]) -> str:
         """The commit to build on: the baseline's, or one on top that repairs it."""
@@ -112,7 +133,10 @@ class Commits:
         return self._commit(tree, parents, message, author)
 
     def _commit(self, tree: str, parents: Sequence[str], message: str, author: Author) -> str:
-        """A commit, signed if the user's Git signs."""
+        """A commit, signed if the user's Git signs, and by SSH if it can where an environment names signers."""
+        if self.signatures.signers(parents[0]):
+            with contextlib.suppress(GitFailed):  # what needs a signature is checked afterwards
+                return self.git.commit_tree(tree, parents, message, author, sign=True, ssh=True)
         sign = self.git.config("commit.gpgsign").lower() == "true"
         return self.git.commit_tree(tree, parents, message, author, sign)
 

@@ -51,12 +51,14 @@ class Builder:
         edits = [edit for each in tip.beside for edit in self._edits(tip.commit, each)]
         known = self.reconciler.at(tip.commit).environments if edits else ()
         notes = (*tip.notes, *_reverted(edits, known))
+        kept = self.commits.unsignable(tip.commit)
         if self._grew(tip):
-            baseline = self.reconciler.follow(tip.commit, tip.beside[0] if tip.beside else tip.commit, hurry=hurry)
+            main = tip.beside[0] if tip.beside else tip.commit
+            baseline = self.reconciler.follow(tip.commit, main, hurry=hurry, kept=kept)
         else:
             codes = json.dumps(dict(self.reconciler.at(tip.commit).codes), sort_keys=True)
             joined = self.commits.joined(tip, codes, notes)
-            baseline = self.reconciler.follow(joined, joined, hurry=hurry)
+            baseline = self.reconciler.follow(joined, joined, hurry=hurry, kept=kept)
         if baseline.left:  # what people deleted with an environment that leaves is not put back
             notes = (*tip.notes, *_reverted(edits, known, baseline.left))
         removed = self.removals.going(tip.commit, baseline)
@@ -106,14 +108,14 @@ class Builder:
             files = release_files.file_changes(before, outcome.state)
             changes: Changes = dict(files)
             changes |= self.reconciler.manifests(ground.baseline, ground.commit, before, outcome)
+            paths = self.git.changed_paths(commit.parent, commit.id, f"{release_files.ROOT}/")
+            if sorted(paths) != sorted(files) or not all(self.git.holds(commit.id, *each) for each in files.items()):
+                return None
+            made = self.commits.operation(
+                ground.baseline, ground.commit, changes, found.intent, found.observed, outcome.notes, commit.author.time
+            )
         except Problem:
             return None
-        paths = self.git.changed_paths(commit.parent, commit.id, f"{release_files.ROOT}/")
-        if sorted(paths) != sorted(files) or not all(self.git.holds(commit.id, *each) for each in files.items()):
-            return None
-        made = self.commits.operation(
-            ground.baseline, ground.commit, changes, found.intent, found.observed, outcome.notes, commit.author.time
-        )
         note = f"{commit.id[:12]} was not in the log: {commit_message.title(found.intent.operation)} is done again"
         notes = tuple(each for each in ground.notes if commit.id[:12] not in each)
         return Ground(_with(ground.baseline, made, outcome.state), made, (*notes, note))

@@ -16,12 +16,18 @@ from ..render.manifests import MANIFESTS
 from ..wording import counted, listed
 
 
-def undefined(states: Mapping[str, EnvironmentState], defined: Collection[str]) -> dict[str, str]:
-    """Environments that code no longer defines, in the order of promotion: why each one stays, empty if it leaves."""
+def undefined(
+    states: Mapping[str, EnvironmentState], defined: Collection[str], kept: Collection[str] = frozenset()
+) -> dict[str, str]:
+    """Environments that code no longer defines, in the order of promotion: why each one stays, empty if it leaves.
+
+    Those of `kept` have signers, and this publisher is none of them.
+    """
     found: dict[str, str] = {}
     for name in reversed([each for each in states if each not in defined]):
         later = [each for each, why in found.items() if why and states[each].environment.promoted_from == name]
-        found[name] = _why_it_stays(states[name], later)
+        signer = "one of its signers has to publish that" if name in kept else ""
+        found[name] = _why_it_stays(states[name], later) or signer
     return dict(reversed(found.items()))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from ..core.errors import Refused
+from ..core.errors import Problem, Refused
 from ..git import Clone, Commit
 from ..history import commit_message
 from ..history.chain import Chain
@@ -50,6 +50,10 @@ class LogTips:
 
         `read_before` is an entry that counts in a clone which has checked none: to read on is enough for looking.
         """
+        if self._git.is_shallow:
+            raise Problem(
+                "This clone is shallow, so it does not know what was done before. Run `git fetch --unshallow`"
+            )
         seen = self.seen or read_before
         if seen == live == main:
             return LogTip(seen)

@@ -26,6 +26,7 @@ from ..render.pipeline import Pipeline
 from ..render.pool import RendererPool
 from ..render.source_at_commit import CommitSources
 from ..wording import listed
+from .anchors import Anchors
 from .branches import Branches
 from .checking import Checker
 from .commits import Commits
@@ -36,6 +37,7 @@ from .placeholders import Placeholders
 from .reconcile import Baseline, Reconciler
 from .removals import Removals
 from .result import OperationResult
+from .signatures import Signatures
 from .targets import Targets
 
 _TRIES = 60
@@ -43,7 +45,7 @@ _READINGS = 6
 _REMEMBERED_SECONDS = 24 * 3600
 Observe = Callable[[str], Observation | None]
 """Observes an environment's clusters; None if they cannot be reached from here."""
-_NOT_PUBLISHED = "Nothing is published yet. Run `desired publish` once: it creates the branch live"
+NOT_PUBLISHED = "Nothing is published yet. Run `desired publish` once: it creates the branch live"
 
 
 class Publisher:
@@ -59,10 +61,11 @@ class Publisher:
         self.history = History(self.git, self.sources, self.index)
         self.targets = Targets(self.git, self.sources, Pipeline(self._pool, self._cache))
         self.reconciler = Reconciler(self.git, self.sources, self.history, self.targets)
-        self._commits = Commits(self.git, self.sources)
-        chain = self.history.chain
+        chain, signatures = self.history.chain, Signatures(self.git)
+        self._commits = Commits(self.git, self.sources, signatures)
+        self.anchors = Anchors(branches, chain, signatures)
         self.log_tips = LogTips(self.git, chain, branches.remote)
-        self.checker = Checker(self.git, chain, self.index, self.reconciler, self._commits)
+        self.checker = Checker(self.git, self.reconciler, self._commits)
         self._removals = Removals(self.git)
         self._builder = Builder(self.git, chain, self.index, self.reconciler, self._commits, self._removals)
         self._placeholders = Placeholders(self.git).going_live
@@ -111,13 +114,6 @@ class Publisher:
         self.index.follow(tip.commit)
         return main, tip
 
-    def live(self) -> str:
-        """The commit that is live. Raises Refused if nothing was published."""
-        live = self.branches.live
-        if live is None:
-            raise Refused(_NOT_PUBLISHED)
-        return live
-
     def state(self, commit: str) -> dict[str, EnvironmentState]:
         """The environments as they are at a commit."""
         return dict(self.reconciler.at(commit).environments)
@@ -142,7 +138,7 @@ class Publisher:
             main, live = self.tips()
             tip = self._log_tip(main, live)
             if not tip.commit:
-                raise Refused(_NOT_PUBLISHED)
+                raise Refused(NOT_PUBLISHED)
             if done := self._done_before(intent):
                 return done
             result = self._attempt(intent, observation, tip, dry_run)

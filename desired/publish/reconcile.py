@@ -7,7 +7,7 @@ between an operation and `live`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -95,11 +95,13 @@ class Reconciler:
                 changes |= self.targets.changes(commit, None, self.targets.target(state, role, commit))
         return changes
 
-    def follow(self, live: str, main: str, *, hurry: bool = False, rules: int = RULES) -> Baseline:
+    def follow(
+        self, live: str, main: str, *, hurry: bool = False, kept: Collection[str] = frozenset(), rules: int = RULES
+    ) -> Baseline:
         """The baseline at `main`, when `live` was right.
 
         In a hurry, clusters stay with the code that made them at `live`, so that nothing new is read: the next
-        publishing brings it in.
+        publishing brings it in. Those of `kept` environments stay with it too.
         """
         base = self.at(live)
         if live == main and (hurry or not base.behind(self.sources)):
@@ -109,21 +111,22 @@ class Reconciler:
             return replace(base, commit=main, repairs=repairs)
         definitions_at, problems = self.readable(base, main)
         environments = self.sources.definitions(definitions_at).environments
-        undefined = leaving.undefined(base.environments, environments) if rules > 2 else {}
-        kept = {name: base.environments[name] for name, why in undefined.items() if why}
+        undefined = leaving.undefined(base.environments, environments, kept) if rules > 2 else {}
+        needed = {name: base.environments[name] for name, why in undefined.items() if why}
         left = {name: base.environments[name] for name, why in undefined.items() if not why}
         states = {name: self._now(base, each, rules) for name, each in environments.items()}
-        newest = {} if definitions_at == main else base.codes
-        changes, codes, stays = self._clusters(base, states, newest, main, rules)
-        for name, state in kept.items():
+        older = [each for name, each in states.items() if definitions_at != main or name in kept]
+        was = {each: base.codes[each] for state in older for each in leaving.clusters(state) if each in base.codes}
+        changes, codes, stays = self._clusters(base, states, was, main, rules)
+        for name, state in needed.items():
             codes |= {cluster: base.codes[cluster] for cluster in leaving.clusters(state)}
             stays |= dict.fromkeys(leaving.clusters(state), leaving.stays(state, base.codes, undefined[name]))
         for folder in (each for state in left.values() for each in leaving.folders(state)):
             changes |= dict.fromkeys(self.git.files(live, folder))
         repairs = self._repairs(live, main, changes, codes, rules)
-        unused = tuple(dict.fromkeys((*stays.values(), *problems)))
+        unused = tuple(dict.fromkeys((*stays.values(), *problems, *self._unsigned(base, codes, main, kept))))
         said = {name: leaving.leaves(state) for name, state in left.items()}
-        return Baseline(live, main, states | kept, codes, definitions_at, repairs, unused, stays, said)
+        return Baseline(live, main, states | needed, codes, definitions_at, repairs, unused, stays, said)
 
     def _now(self, base: Baseline, environment: Environment, rules: int) -> EnvironmentState:
         """An environment as it is at the newest entry, by what it is at `main`."""
@@ -157,6 +160,12 @@ class Reconciler:
             wanted = {path: text for path, text in changes.items() if path.startswith(f"{folder}/")}
             repairs |= self._differing(live, main, folder, wanted)
         return repairs
+
+    def _unsigned(self, base: Baseline, codes: Mapping[str, str], main: str, kept: Collection[str]) -> Iterator[str]:
+        for name in sorted(kept):
+            clusters = [base.environments[name].environment.cluster_name(role) for role in ROLES]
+            if any(self.sources.digest(codes[each]) != self.sources.digest(main) for each in clusters if each in codes):
+                yield f"{name} stays with the code that it has: one of its signers has to publish the newer code"
 
     def decide(
         self, intent: Intent, baseline: Baseline, observation: Observation | None, now: datetime

@@ -78,7 +78,7 @@ class Summaries:
         blobs = {
             name[:-5]: entry.id
             for name, entry in self._git.tree(commit, base).items()
-            if name.endswith(".yaml") and name[:-5] not in (files.PIN, files.HOLDS)
+            if name.endswith(".yaml") and name[:-5] not in files.OTHERS
         }
         known = self._index.notes(blobs.values())
         fresh = {

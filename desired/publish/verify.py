@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from ..core.errors import Refused
+from ..core.errors import Problem, Refused
 from ..git import Commit
 from ..history import commit_message
 from ..progress import Progress
-from .publisher import Publisher
+from .publisher import NOT_PUBLISHED, Publisher
 
 _DAY = 24 * 3600
 
@@ -27,27 +28,45 @@ class Report:
     """One sentence for each entry that is wrong and that nothing repaired."""
     repaired: tuple[str, ...] = ()
     """One sentence for each commit that was live, was wrong, and was replaced."""
+    newest: str = ""
+    """The newest entry."""
+    signed: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """By environment that names signers, and by signer: the number of entries that they signed."""
+    stands_on: tuple[str, ...] = ()
+    """What shows that the past was not rewritten, beside the commits themselves."""
 
 
 def verify(publisher: Publisher) -> Report:
     """Verifies every entry of the log of `live` since the first publishing. Raises Refused if there is none."""
-    live, chain = publisher.live(), publisher.history.chain
+    live, chain = publisher.branches.live, publisher.history.chain
+    if live is None:
+        seen = publisher.log_tips.seen
+        lost = f"live was deleted: this clone has checked the log up to {seen[:12]}. `desired publish` restores it"
+        raise Refused(lost if seen else NOT_PUBLISHED)
     start = chain.start(live)
     if not start:
         raise Refused("live has no commit of a first publishing. There is nothing to verify from")
     publisher.index.follow(chain.entry(live))
     entries = list(chain.entries(start, live))
-    walk = _Walk(publisher, start)
+    walk = _Walk(publisher, start, start)
     walk.follow(entries)
     newest = entries[-1].id if entries else start
     problems = (*_forgotten(publisher, start, live), *walk.problems, *walk.at_tip(newest, live))
+    stands_on = tuple(_stands_on(publisher, live))
     if not problems:
         publisher.log_tips.remember(newest)
-    return Report(start, len(entries), problems, tuple(walk.repaired))
+    return Report(start, len(entries), problems, tuple(walk.repaired), newest, walk.signed, stands_on)
+
+
+def _stands_on(publisher: Publisher, live: str) -> Iterator[str]:
+    if seen := publisher.log_tips.seen:
+        yield f"what this clone checked before, up to {seen[:12]}"
+    yield from (f"{each.words}, at {each.commit[:12]}" for each in publisher.anchors.all(live)[-1:])
 
 
 def _forgotten(publisher: Publisher, start: str, live: str) -> Iterator[str]:
     """What `live` should have in its history, and has not."""
+    yield from publisher.anchors.problems(live)
     seen, git = publisher.log_tips.seen, publisher.git
     if seen and not git.is_ancestor(seen, live):
         yield f"live was rewritten or set back: {live[:12]} does not contain {seen[:12]}, which this clone has checked"
@@ -62,9 +81,12 @@ class _Walk:
 
     publisher: Publisher
     right: str
-    """The newest entry that is right."""
+    """The newest entry that is right, and after which nothing waits for a repair."""
+    last: str
+    """The entry before the next one."""
     problems: list[str] = field(default_factory=list)
     repaired: list[str] = field(default_factory=list)
+    signed: dict[str, Counter[str]] = field(default_factory=dict)
     _keys: dict[str, Commit] = field(default_factory=dict)
 
     def follow(self, entries: list[Commit]) -> None:
@@ -78,16 +100,26 @@ class _Walk:
             progress.close()
 
     def _check(self, entry: Commit) -> None:
-        found = [*self.publisher.checker.problems(self.right, entry), *self._repeated(entry)]
+        found = [*self._found(self.last, entry), *self._repeated(entry)]
         if was_live := commit_message.trailers(entry.message).get(commit_message.WAS_LIVE):
             self.repaired.extend(self._replaced(was_live, entry))
-        if found:
-            self.problems.extend(found)
-            return
-        if self.problems and entry.parent != self.right:
+        self.last = entry.id
+        self.problems.extend(found)
+        for environment, who in self.publisher.checker.commits.signatures.by(self.right, entry):
+            self.signed.setdefault(environment, Counter())[who] += 1
+        if not self.problems:
+            self.right = entry.id
+        elif not found and commit_message.recorded(entry.message) is None and not self._found(self.right, entry):
+            # What it holds is what the legal operations before the first problem have made.
             self.repaired.extend(f"{each}. {entry.id[:12]} repaired it, {_when(entry)}" for each in self.problems)
             self.problems.clear()
-        self.right = entry.id
+            self.right = entry.id
+
+    def _found(self, previous: str, entry: Commit) -> list[str]:
+        try:
+            return self.publisher.checker.problems(previous, entry)
+        except Problem as problem:  # as where a release file is no YAML
+            return [f"{entry.id[:12]} cannot be checked: {problem.sentences[0]}"]
 
     def _repeated(self, entry: Commit) -> Iterator[str]:
         """What is wrong with the key of an operation: one acts once in 24 hours."""

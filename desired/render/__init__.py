@@ -1,6 +1,7 @@
 """The one pipeline from a source to manifests: source → plan → render what is missing → check → files.
 
 fleet, server           the renderer: what a repository passes in, and the program that answers requests about it
+own_code, own_reads     how code of apps/ and envs/ runs: what stops it, and what it may read
 pool                    renderer processes with the code of the work tree or of commits
 source, source_at_commit, work_tree    where code and releases come from
 inputs, plans, pipeline the steps

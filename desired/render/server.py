@@ -28,6 +28,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -40,13 +41,16 @@ from constructs_lib.values.data import Json
 from constructs_lib.values.environment import ROLES
 
 from . import yaml
-from .fingerprint import is_own, library_digest, own_digest
-from .fleet import Fleet, components_of, load_environments, load_services
+from .fingerprint import file_of, is_own, library_digest, own_digest, require_own_modules
+from .fleet import Fleet, components_of, load_environments, load_fleet, load_services
+from .own_code import said
 
 if TYPE_CHECKING:
     from constructs_lib.rules.check import ClusterCheck
     from constructs_lib.rules.facts import RuleFacts
     from constructs_lib.units import Unit
+
+    Build = Callable[[Unit, str], dict[str, Json]]
 
 CONTRACT = 1
 
@@ -54,10 +58,14 @@ CONTRACT = 1
 class Renderer:
     """Answers requests about one fleet. It reads the environments once, and keeps the facts."""
 
-    def __init__(self, fleet: Fleet, root: Path) -> None:
-        self._fleet, self._root = fleet, root
+    def __init__(self, fleet: Fleet | str, root: Path) -> None:
+        self._given, self._root = fleet, root
         self._facts: dict[str, RuleFacts] = {}
         self._checks: dict[str, ClusterCheck] = {}
+
+    @cached_property
+    def _fleet(self) -> Fleet:
+        return load_fleet(self._given)
 
     @cached_property
     def environments(self) -> dict[str, Environment]:
@@ -142,7 +150,7 @@ class Renderer:
             except Problem as problem:
                 problems.extend(problem.sentences)
         if problems:
-            raise Problem(*problems)
+            raise Problem(*dict.fromkeys(problems))
 
     def _plan(self, plan: Plan, request: Json) -> Iterator[Json]:
         touched = plan.touched(request["changed"]) if "changed" in request else None
@@ -157,20 +165,30 @@ class Renderer:
         from constructs_lib.rules.declarations import facts_of  # noqa: PLC0415
 
         for unit in plan.chosen(request["units"]):
-            try:
-                objects = build(unit, request["cluster"])
-            except Problem as problem:
-                yield {"unit": unit.id, "problems": list(problem.sentences)}
-                continue
-            except SystemExit as end:
-                said = f"{unit.id}: its construct ends the program (exit code {end.code or 0}). Remove that call"
-                yield {"unit": unit.id, "problems": [said]}
+            objects, problems = self._built(build, unit, request["cluster"])
+            if problems:
+                yield {"unit": unit.id, "problems": problems}
                 continue
             facts = facts_of(unit, list(objects.values()))
             facts = facts.with_findings(unit_findings(facts))
             header = yaml.header(unit.sources)
             files = {path: header + yaml.dump(each) for path, each in objects.items()}
             yield {"unit": unit.id, "key": self.key(unit), "files": files, "facts": facts.as_json()}
+
+    def _built(self, build: Build, unit: Unit, cluster: str) -> tuple[dict[str, Json], list[str]]:
+        """The objects of a unit by path, or what is wrong with it. An own component runs as own code."""
+        objects: dict[str, Json] = {}
+        problems: list[str] = []
+        made_by = unit.inputs.component if isinstance(unit.inputs, PlatformInputs) else None
+        own = file_of(made_by) if made_by and is_own(made_by) else None
+        try:
+            with said(own, problems) if own else nullcontext():
+                objects = build(unit, cluster)
+            if own:
+                require_own_modules(self._root)
+        except Problem as problem:
+            problems.extend(problem.sentences)
+        return objects, problems
 
     def _check(self, plan: Plan, request: Json) -> Json:
         from constructs_lib.rules.check import ClusterCheck  # noqa: PLC0415 - only rendering and checking need rules
@@ -187,7 +205,7 @@ class Renderer:
         return {"findings": check.findings({key: known[key] for key in keys})}
 
 
-def _import_constructs() -> Callable[[Unit, str], dict[str, Json]]:
+def _import_constructs() -> Build:
     """The function that builds a unit. The first call starts node, which `plan` and `check` do without."""
     use_bundled_node()
     from constructs_lib.build import build  # noqa: PLC0415
@@ -195,8 +213,12 @@ def _import_constructs() -> Callable[[Unit, str], dict[str, Json]]:
     return build
 
 
-def serve(fleet: Fleet) -> None:
-    """Answers requests on standard input until there are no more."""
+def serve(fleet: Fleet | str) -> None:
+    """Answers requests on standard input until there are no more.
+
+    A fleet that is named by its module, as `serve("envs.compose")`, is read with the first request. What is wrong
+    with that module is then answered in a sentence.
+    """
     # A first check makes millions of small objects that all stay; looking through them for garbage takes as long
     # as the check. The process is replaced after some units, so that what is garbage stays little.
     gc.disable()

@@ -10,7 +10,8 @@ from constructs_lib.values.data import Json, digest
 
 from ..git import Clone
 from .cache import Cache
-from .fingerprint import LIBRARY, OWN
+from .fingerprint import LIBRARY
+from .own_reads import OWN
 from .pool import RendererDied, RendererPool
 from .source import LOCK, Code, lock_problem, unpacked
 

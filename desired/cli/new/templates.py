@@ -96,10 +96,8 @@ RENDER = '''"""The renderer as a child process: `python -m envs.render`. Command
 
 from desired.render import serve
 
-from .compose import FLEET
-
 if __name__ == "__main__":
-    serve(FLEET)
+    serve("envs.compose")
 '''
 
 MAIN = '''"""What `cdk8s synth` runs: writes `manifests/` for every environment. See `python -m envs --help`."""
@@ -108,9 +106,7 @@ import sys
 
 from desired.cli.work_tree import main
 
-from .compose import FLEET
-
-sys.exit(main(FLEET))
+sys.exit(main("envs.compose"))
 '''
 
 README = """# The fleet
@@ -137,7 +133,7 @@ desired status
 After a change to `apps/` or `envs/`, run `cdk8s synth` and commit. CI runs `desired publish` for each commit of `main`.
 """
 
-CDK8S = "language: python\napp: python -m envs\noutput: .scratch\n"
+CDK8S = "language: python\napp: python -m desired.cli.work_tree\noutput: .scratch\n"
 IGNORED = "/.scratch/\n__pycache__/\n"
 APPS = '"""The services: one module each, whose `SERVICE` describes it."""\n'
 ENVS = '"""The environments: one module each, whose `ENV` describes it."""\n'

@@ -19,7 +19,9 @@ def show_verification(context: typer.Context, json: bool) -> None:
         if json:
             repaired = list(report.repaired)
             found = {"start": report.start, "commits": report.commits, "problems": list(report.problems)}
-            show_json({**found, "repaired": repaired})
+            signed = {name: dict(each) for name, each in report.signed.items()}
+            more = {"repaired": repaired, "newest": report.newest, "signed": signed}
+            show_json({**found, **more, "stands_on": list(report.stands_on)})
         for sentence in () if json else report.repaired:
             console().print(Text(f"! {sentence}", style="yellow"))
         for sentence in () if json else report.problems:
@@ -28,4 +30,10 @@ def show_verification(context: typer.Context, json: bool) -> None:
             raise Problem(f"History verification failed: {len(report.problems)} problems in {report.commits} commits")
         if not json:
             commits = counted(report.commits, "commit")
-            console().print(f"✓ The history is complete and correct: {commits} since {report.start[:12]}")
+            span = f"{commits} since {report.start[:12]}, up to {report.newest[:12]}"
+            console().print(f"✓ The history is complete and correct: {span}")
+            for environment, by in report.signed.items():
+                listed = ", ".join(f"{who} ({number})" for who, number in sorted(by.items()))
+                console().print(f"  {environment}: signed by {listed}")
+            for each in report.stands_on:
+                console().print(f"  It stands on {each}")

@@ -10,7 +10,7 @@ from constructs_lib import Release
 from ..errors import Conflict, Refused
 from ..facts import Facts
 from ..model import EnvironmentState, HoldEntry, Holds, Outcome, changed
-from ..operations import Hold, Restore, Retire, Undo, Unhold
+from ..operations import Hold, Restore, Retire, Signers, Undo, Unhold
 from ..transitions import require
 from . import slots
 
@@ -48,6 +48,12 @@ def _held(here: EnvironmentState, service: str | None, hold: HoldEntry | None) -
     return Outcome(replace(here, holds=Holds(schema=1, environment=holds.environment, services=services)))
 
 
+def signers(operation: Signers, facts: Facts, now: datetime) -> Outcome:
+    """From now on only what these sign counts in the environment."""
+    here = facts.here
+    return Outcome(replace(here, signers=operation.signers) if operation.signers != here.signers else here)
+
+
 def undo(operation: Undo, facts: Facts, now: datetime) -> Outcome:
     """Restores what the commit changed. Raises Conflict if that has changed since."""
     here, short = facts.here, operation.commit[:12]
@@ -61,7 +67,7 @@ def undo(operation: Undo, facts: Facts, now: datetime) -> Outcome:
     for name in changed(before.rollouts, after.rollouts):
         _require_unchanged(f"the rollout {name}", here.rollouts.get(name), after.rollouts.get(name), short)
         undone = undone.with_rollout(name, before.rollouts.get(name))
-    for field, what in (("platform", "the platform's pin"), ("holds", "a hold")):
+    for field, what in (("platform", "the platform's pin"), ("holds", "a hold"), ("signers", "who signs")):
         if getattr(before, field) != getattr(after, field):
             _require_unchanged(what, getattr(here, field), getattr(after, field), short)
             undone = replace(undone, **{field: getattr(before, field)})

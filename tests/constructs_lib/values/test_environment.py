@@ -13,6 +13,9 @@ from tests.support.mistakes import IMAGE, REASON, by_sentence, mistake
 
 GIVEN: dict[str, Any] = environment().model_dump()
 SMALL, LARGE = Resources(cpu="1m", memory="1Mi"), Resources(cpu="9", memory="9Gi")
+PAIR: dict[str, Any] = {
+    "owner": "team-a", "infrastructure": "aws", "kubernetes": "v1.36.3", "apps": [{"name": "g", "min": 1, "max": 1}],
+}  # fmt: skip
 NAME = "a name: lower-case letters, digits and '-', at most 63, beginning with a letter"
 
 
@@ -20,6 +23,15 @@ NAME = "a name: lower-case letters, digits and '-', at most 63, beginning with a
     ("fields", "sentence"),
     [
         ({"name": "Prod"}, f"name must be {NAME}, got 'Prod'"),
+        (
+            {"name": "p" * 59},
+            "name must have at most 58 characters, as its clusters' names add '-apps' or '-ops', got 59; shorten it",
+        ),
+        (
+            {"zones": ("a", "z" * 60), "pair": {**PAIR, "ops": [{"name": "few", "min": 1, "max": 1}]}},
+            "the name of a pool and of a zone must have at most 62 characters together, as they name its nodes, "
+            f"got 'few-{'z' * 60}'; shorten the pool 'few'",
+        ),
         (
             {"domain": "Example.com"},
             "domain must be a host name in lower case, such as 'shop.example.com', got 'Example.com'",
@@ -132,3 +144,8 @@ def test_callers_read_ports_and_routes_of_a_service_and_nothing_else() -> None:
         "routed": ("http",),
         "external": False,
     }
+
+
+def test_the_longest_name_of_an_environment_suits_its_clusters() -> None:
+    made = environment("p" * 58)
+    assert resolve(made, "apps", service(), {}).placement.cluster == f"{'p' * 58}-apps"

@@ -10,7 +10,7 @@ import pytest
 from desired.cli.output import age
 from desired.publish.publisher import Publisher
 from tests.support.command_line import Desired
-from tests.support.fork import Fork, image
+from tests.support.fork import Fork, git, image
 from tests.support.people import Developer
 
 _FIRST = "000000000001"
@@ -152,7 +152,7 @@ def test_history_and_show_tell_who_did_what_and_why(desired: Desired, fork: Fork
 
 
 def test_show_of_the_first_commit_is_refused_in_a_sentence(desired: Desired, fork: Fork) -> None:
-    first = desired.json("history")[-1]["id"]
+    first = git(fork.remote, "rev-list", "--max-parents=0", "main")
     stderr = desired("show", first, code=1).stderr
     assert f"✗ COMMIT: {first[:12]} is the first commit. There is nothing before it" in stderr
 

@@ -120,6 +120,7 @@ LEGAL: dict[str, tuple[Callable[[], Fleet], str, Callable[[Fleet], dict[str, Any
     "platform": (fleet, "trial", lambda made: {"tag": "v1", "commit": made.head}),
     "hold": (fleet, "trial", lambda _: {"because": "the fair is on", "by": "Ada", **SHOP}),
     "unhold": (held, "trial", lambda _: SHOP),
+    "signers": (fleet, "trial", lambda _: {"signers": ["ada@example.com ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA"]}),
     "undo": (finalized, "trial", lambda made: {"commit": made.head}),
     "retire": (fleet, "public", lambda _: {"service": "mailer"}),
     "restore": (retired, "public", lambda made: {"service": "mailer", "at": made.commits[0]}),

@@ -149,6 +149,30 @@ def test_what_a_person_committed_opens_no_gate(fork: Fork, publisher: Publisher)
     assert any(each[1] == "basket" for each in stood)
 
 
+def test_the_gate_tested_does_not_take_what_a_person_committed_for_tested(fork: Fork, publisher: Publisher) -> None:
+    developer = Developer(fork)
+    text = developer.read("releases/preprod/basket.yaml")
+    bad = f"registry.example.com/basket@sha256:{0xD:064x}"
+    mine = developer.push("mine", {"releases/preprod/basket.yaml": text.replace(f"{1:064x}", f"{0xD:064x}")})
+    publisher.publish()
+    about = {"unobserved": True, "reason": "no cluster in this test", "specs_at": publisher.head()}
+    with pytest.raises(Refused, match="was never stable in preprod"):
+        build = {"image": bad, "commit": "0000002", "ref": "main"}
+        ask(publisher, "deploy", environment="prod", services={"basket": build}, **about)
+    # Neither does the commit's own state come back by any way.
+    with pytest.raises(Refused, match="Nothing to change: preprod already has the versions"):
+        ask(publisher, "reset", environment="preprod", to=mine)
+    with pytest.raises(Refused, match=f"{mine[:12]} is not an operation"):
+        ask(publisher, "undo", environment="preprod", commit=mine)
+    assert bad not in git(fork.remote, "show", "live:releases/preprod/basket.yaml")
+
+
+def test_a_commit_from_before_the_first_publishing_is_no_state(fork: Fork, publisher: Publisher) -> None:
+    first = git(fork.remote, "rev-list", "--max-parents=0", "main")
+    with pytest.raises(Refused, match="is older than the first publishing"):
+        ask(publisher, "reset", environment="staging", to=first)
+
+
 def test_a_first_publishing_that_somebody_invents_begins_no_log(fork: Fork, publisher: Publisher) -> None:
     colleague = fork.clone("colleague")
     start = git(fork.remote, "log", "--format=%B", "-1", "live~2")

@@ -79,9 +79,9 @@ def _whole_day(fork: Fork, name: str = "clone") -> None:
         publisher.index.follow(publisher.head())
         assert verify(publisher).problems == ()
         newest = publisher.index.newest("staging", "search", 10)
-        assert [each.verb for each in newest] == ["rollback", "canary", "deploy", "by hand"]
+        assert [each.verb for each in newest] == ["rollback", "canary", "deploy", "start"]
         assert {each.actor for each in newest[:3]} == {"Ada"}
-    assert git(fork.remote, "log", "-1", "--format=%an|%s", "live~3") == "Test|Döcs"
+    assert git(fork.remote, "log", "-1", "--format=%an|%s", "live~4") == "Test|Döcs"
 
 
 @pytest.mark.parametrize("setting", HOSTILE)

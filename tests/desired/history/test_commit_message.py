@@ -31,6 +31,7 @@ BUILDS = st.fixed_dictionaries(
     {"image": st.sampled_from([image("shop"), image("cart", 2)])},
     optional={"commit": st.sampled_from([commit_of(1), "9f3c2e1"]), "ref": st.just("main") | TEXT},
 )
+SIGNER = "ada@example.com ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA"
 TIMES = st.sampled_from([None, "2026-11-02T09:30:00Z"])
 FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "deploy": {"services": st.dictionaries(HOSTILE_NAMES, BUILDS, min_size=1, max_size=3), "specs_at": COMMITS,
@@ -47,6 +48,7 @@ FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "hold": {"service": st.none() | HOSTILE_NAMES, "because": st.just("the fair is on") | TEXT, "by": TEXT,
              "until": TIMES},
     "unhold": {"service": st.none() | HOSTILE_NAMES},
+    "signers": {"signers": st.lists(st.just(SIGNER) | TEXT, max_size=2)},
     "undo": {"commit": COMMITS | TEXT},
     "retire": {"service": HOSTILE_NAMES},
     "restore": {"service": HOSTILE_NAMES, "at": COMMITS},
@@ -57,6 +59,7 @@ PLAIN: dict[str, dict[str, Any]] = {
     "reset": {"to": commit_of(1)},
     "promote": {"source": "lab", "recipe": commit_of(1)},
     "platform": {"tag": "v1", "commit": commit_of(1)},
+    "signers": {"signers": [SIGNER]},
     "hold": {"because": "the fair is on", "by": "Ada"},
     "unhold": {},
     "undo": {"commit": commit_of(1)},

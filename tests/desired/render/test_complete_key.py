@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sysconfig
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +13,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.support.repository import Repository
+from desired.render.fingerprint import own_digest
+from desired.render.pool import RendererPool
+from desired.render.source import Code
+from tests.support.repository import ROOT, Repository
 
 _OWN = '''"""A component of this repository: its namespace shows all that it reads."""
 
@@ -150,3 +155,101 @@ def test_a_module_of_the_repository_outside_of_apps_and_envs_is_refused_with_its
         (repo.root / "lib").rename(repo.root / "envs" / "lib")
         repo.replace("apps/_shared.py", "from lib.conf", "from envs.lib.conf")
         assert _synth(repo)[0] == 0
+
+
+@pytest.fixture
+def own(complete: Repository, tmp_path: Path) -> Repository:
+    """A copy of the repository with a component of its own."""
+    return _copied(complete, tmp_path)
+
+
+def _says(repo: Repository, value: str, imported: str = "") -> int:
+    """Lets the component write a value into its namespace. Returns the line of it."""
+    path = "envs/own/namespace.py"
+    repo.replace(path, "from pathlib", f"{imported}\nfrom pathlib")
+    repo.replace(path, 'notes |= {"helper"', f'notes |= {{"value": {value}, "helper"')
+    return next(number for number, line in enumerate((repo.root / path).read_text().splitlines(), 1) if value in line)
+
+
+def _value(repo: Repository, **variables: str) -> str:
+    """What the component wrote."""
+    code, wrong, manifests = _synth(repo, DESIRED_CACHE="off", **variables)
+    assert code == 0, wrong
+    text = manifests["first-apps/platform/own/namespace-own.yaml"]
+    return next(line for line in text.splitlines() if " value: " in line)
+
+
+@pytest.mark.parametrize(
+    ("imported", "value", "used"),
+    [
+        ("import os", "os.environ['HOME']", "os.environ"),
+        ("import time", "str(time.time())", "time.time"),
+        ("from datetime import datetime", "str(datetime.now())", "datetime.now()"),
+        ("", "Path('/etc/hostname').read_text()", "the file /etc/hostname"),
+        ("", "Path('docs/a.md').read_text()", "the file docs/a.md"),
+    ],
+)
+def test_a_component_that_reads_more_than_its_commit_is_refused(
+    own: Repository, imported: str, value: str, used: str
+) -> None:
+    line, before = _says(own, value, imported), own.tree()
+    code, wrong, after = _synth(own)
+    assert (code, after) == (1, before)
+    assert f"✗ first-apps: envs/own/namespace.py, line {line}: uses {used}, but manifests are made from" in wrong[0]
+
+
+def test_a_variable_that_a_tool_reads_for_a_component_is_absent(own: Repository) -> None:
+    _says(own, "expandvars('$GREETING')", "from os.path import expandvars")
+    assert _value(own, GREETING="hello").endswith('value: "$GREETING"')
+
+
+def test_the_order_of_a_set_is_the_same_in_every_process(own: Repository) -> None:
+    _says(own, "'-'.join({'a', 'b', 'c', 'd', 'e'})")
+    assert _value(own, PYTHONHASHSEED="1") == _value(own, PYTHONHASHSEED="2")
+
+
+def test_a_module_that_only_a_component_imports_lies_in_apps_or_envs_too(own: Repository) -> None:
+    own.write("lib/conf.py", "GREETING = 'ahoy'\n")
+    _says(own, "GREETING", "from lib.conf import GREETING")
+    code, wrong, _ = _synth(own)
+    assert code == 1
+    assert any("lib/conf.py: imported by apps/ or envs/" in each for each in wrong)
+
+
+def test_an_edit_of_the_same_size_in_the_same_second_counts(own: Repository) -> None:
+    """Python finds byte code by the size and the second of its source."""
+    file = own.root / "envs/own/first.py"
+    assert _synth(own, DESIRED_CACHE="off", PYTHONDONTWRITEBYTECODE="")[0] == 0
+    before = file.stat()
+    file.write_text("NOTE = 'two'\n")
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert "helper: two" in _synth(own, PYTHONDONTWRITEBYTECODE="")[2]["first-apps/platform/own/namespace-own.yaml"]
+
+
+def test_a_component_makes_the_same_in_every_folder(
+    own: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Synth runs it in the work tree, and operations in a folder with what Git has of it."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    for name in ("apps", "envs"):
+        shutil.copytree(own.root / name, tmp_path / "unpacked" / name)
+    request = {"cluster": "first-apps", "releases": {}, "rollouts": {}, "specs": {}}
+    pool = RendererPool(size=1)
+    one, other = (
+        pool.ask(Code(folder), "render", request, units=["platform/own"])[0]
+        for folder in (own.root, tmp_path / "unpacked")
+    )
+    pool.close()
+    assert one["files"]
+    assert one == other
+
+
+def test_a_tool_of_another_version_is_in_the_key(
+    complete: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = set()
+    for version in ("jinja2-1.dist-info", "jinja2-2.dist-info"):
+        (tmp_path / version / version).mkdir(parents=True)
+        monkeypatch.setattr(sysconfig, "get_path", {"purelib": str(tmp_path / version)}.__getitem__)
+        found.add(own_digest(complete.root))
+    assert len(found) == 2

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from constructs_lib.values import Problem
-from desired.render.pool import _UNITS_PER_PROCESS, Job, RendererDied, RendererPool, RendererProcess
+from desired.render.pool import _UNITS_PER_PROCESS, Job, RendererDied, RendererPool, RendererProcess, _variables
 from desired.render.source import Code
 
 # A renderer that does as its request says. `deaths` is a file that counts how often one has still to die.
@@ -202,3 +202,13 @@ def test_a_renderer_with_many_objects_behind_it_is_replaced(code: Code, pool: Re
     assert pool._idle == []
     pool.ask(code, "plan", {})
     assert started(code) == 2
+
+
+def test_a_renderer_gets_what_its_tools_need_and_constants(code: Code, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"TOKEN": "x", "TZ": "Asia/Tokyo", "PYTHONHASHSEED": "7", "NODE_OPTIONS": "y"}.items():
+        monkeypatch.setenv(name, value)
+    found = _variables(code)
+    assert "TOKEN" not in found
+    assert found["PATH"]
+    # In UTC also where the machine's own time is another one.
+    assert (found["TZ"], found["PYTHONHASHSEED"], found["NODE_OPTIONS"]) == ("UTC", "0", "y")
