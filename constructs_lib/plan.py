@@ -178,7 +178,7 @@ class Plan:
         return _Running(release, head, tuple(filter(None, (first, f"envs/{module}.py", file))))
 
     def _head_spec(self, name: str, release: Release, file: str) -> Service | None:
-        """Return the spec from `apps/` at head, or None if the release holds the spec of its stable slot.
+        """Return the spec from `apps/` at head, or None if the release holds the specs of all its slots.
 
         Only an environment that follows `apps/` may leave out the stable spec. Raises Problem if another environment
         does, if the file in `apps/` is missing, or if a spec in the release belongs to another service.
@@ -188,7 +188,7 @@ class Plan:
                 raise Problem(
                     f"{file}: the spec in {slot} is that of {version.spec.name!r}; it must be that of {name!r}"
                 )
-        if release.slots[release.stable].spec:
+        if all(version.spec for version in release.slots.values()):
             return None
         if not self.environment.follows_apps:
             raise Problem(
@@ -197,8 +197,8 @@ class Plan:
             )
         if name not in self.request.specs:
             raise Problem(
-                f"{file}: the service runs in {self.environment.name}, but apps/{name.replace('-', '_')}.py is gone; "
-                f"put the file back, or retire the service first"
+                f"{file}: {name} runs in {self.environment.name}, but apps/{name.replace('-', '_')}.py is gone. "
+                f"Put the file back until you have retired {name}, also if you renamed it"
             )
         return validated(Service, f"apps/{name.replace('-', '_')}.py: {name}", self.request.specs[name])
 

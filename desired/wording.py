@@ -11,6 +11,16 @@ def listed(words: Sequence[str], last: str = "and") -> str:
     return f" {last} ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
+_NAMED = 3
+"""So many are named in a sentence; of the rest it has the number."""
+
+
+def few(words: Sequence[str]) -> str:
+    """The first of many words, and how many more there are: `a, b, c and 12 more`."""
+    rest = [f"{len(words) - _NAMED} more"] if len(words) > _NAMED + 1 else []
+    return listed([*(words[:_NAMED] if rest else words), *rest])
+
+
 def printable(text: str) -> str:
     """The text without what would change a terminal, or the way that it is read: each such character becomes `?`.
 

@@ -58,7 +58,9 @@ class Facts:
     promoted_from: Mapping[str, str | None]
     """By environment: the one whose recipes enter it."""
     specs: Mapping[str, Json]
-    """`apps/` at head: specs by service."""
+    """`apps/` in the code that makes the cluster: specs by service."""
+    stays: str = ""
+    """Why the cluster stays with older code than that of `main`; empty if it does not."""
     specs_at: Mapping[str, Json] = field(default_factory=dict)
     recipe: Recipe | None = None
     then: EnvironmentState | None = None

@@ -26,10 +26,18 @@ def require_invariants(intent: Intent, facts: Facts, after: EnvironmentState) ->
             )
     for service in changed(facts.here.releases, after.releases):
         release = after.releases.get(service)
-        if release and release.slots[release.stable].spec is None and service not in facts.specs:
-            raise Refused(f"apps/ no longer has {service}, and {after.name} follows apps/. Put its file back first")
+        if release and service not in facts.specs and not all(each.spec for each in release.slots.values()):
+            raise Refused(_no_spec(service, facts, after.name))
     for service in removed(facts.here, after):
         _require_unused(service, facts, after)
+
+
+def _no_spec(service: str, facts: Facts, environment: str) -> str:
+    """Why a service cannot take its spec from `apps/`, and the remedy."""
+    file = f"apps/{service.replace('-', '_')}.py"
+    if facts.stays:
+        return f"Cannot run {service} in {environment}: the code that is in use there has no {file}. {facts.stays}"
+    return f"apps/ no longer has {service}, and {environment} follows apps/. Put {file} back first"
 
 
 def removed(before: EnvironmentState, after: EnvironmentState) -> list[str]:

@@ -26,12 +26,14 @@ Signer = Annotated[
 ]
 """A line of an allowed-signers file: addresses and a public key. Source: ssh-keygen(1), ALLOWED SIGNERS."""
 
-RULES = 2
+RULES = 3
 """The newest version of the rules, which may forbid what was legal before.
 
 1. One ready pod is enough for every share. Any name is a name for a rollout.
 2. A slot has as many ready pods as its share needs. The names of files of `releases/` are no names for rollouts.
    A commit that an operation names is in the history of `main`.
+3. The specs of `apps/` are those of the code that makes the cluster, also where newer code is not used.
+   An environment that `envs/` no longer defines stays while services run there. `manifests/` holds clusters only.
 """
 
 

@@ -20,6 +20,9 @@ class Records(Protocol):
     def specs(self, commit: str) -> Mapping[str, Json]:
         """The specs that `apps/` has at a commit."""
 
+    def followed(self, environment: Environment, commit: str) -> Mapping[str, Json]:
+        """The specs of `apps/` that an environment follows at an entry of the log."""
+
     def state(self, environment: str, commit: str) -> EnvironmentState | None:
         """The environment at a commit; None if it did not exist."""
 
@@ -45,10 +48,12 @@ def gather(
     specs: Mapping[str, Json],
     records: Records,
     observation: Observation | None = None,
+    stays: str = "",
 ) -> Facts:
     """The facts for one operation. Raises Refused for an unknown environment, and Problem where a commit is missing.
 
-    `environments` are all states at head, in the order of promotion; `specs` is `apps/` at head.
+    `environments` are all states at head, in the order of promotion; `specs` is `apps/` in the code that makes the
+    cluster, and `stays` says why that is older code than that of `main`.
     """
     known_environment(operation.environment, environments)
     here = environments[operation.environment]
@@ -63,6 +68,7 @@ def gather(
         running={name: frozenset(state.releases) for name, state in environments.items()},
         promoted_from={name: state.environment.promoted_from for name, state in environments.items()},
         specs=specs,
+        stays=stays,
         specs_at=records.specs(wanted.specs_at) if wanted.specs_at else {},
         recipe=_recipe(wanted.recipe, records),
         then=then,
@@ -92,7 +98,7 @@ def _recipe(at: At | None, records: Records) -> Recipe | None:
     if at is None or state is None:
         return None
     followed = any(release.slots[release.stable].spec is None for release in state.releases.values())
-    return recipe(state, at.commit, records.specs(records.entry(at.commit)) if followed else {})
+    return recipe(state, at.commit, records.followed(state.environment, records.entry(at.commit)) if followed else {})
 
 
 def _plain(state: EnvironmentState) -> EnvironmentState:

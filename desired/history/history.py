@@ -6,9 +6,11 @@ from collections.abc import Collection, Mapping
 
 from constructs_lib.values import Environment
 from constructs_lib.values.data import Json
+from constructs_lib.values.environment import ROLES
 
 from ..core.errors import Problem, Refused
 from ..core.model import EnvironmentState
+from ..core.operations import RULES
 from ..git import Clone, Commit
 from ..render.source_at_commit import CommitSources
 from . import commit_message
@@ -39,7 +41,7 @@ class History:
             raise Problem(f"This clone has no commit {commit[:12]}. Run `git fetch`, or name another commit")
         if not self._git.tree(whole, f"releases/{environment}"):
             return None
-        found = self._sources.definitions(self.definitions_at(whole)).environments.get(environment)
+        found = self.environments(whole).get(environment)
         return self.releases.state(whole, found) if found else None
 
     def definitions_at(self, commit: str) -> str:
@@ -47,8 +49,31 @@ class History:
         try:
             self._sources.definitions(commit)
         except Problem:
-            return next(iter(commit_message.older_codes(self._git.message(commit)).values()), commit)
+            codes = list(dict.fromkeys(commit_message.older_codes(self._git.message(commit)).values()))
+            return next((one for one in codes if all(self._git.is_ancestor(each, one) for each in codes)), commit)
         return commit
+
+    def environments(self, commit: str) -> dict[str, Environment]:
+        """The environments at an entry, in the order of promotion. Raises Problem if code cannot be read.
+
+        They are those of its code, and those that its code no longer defines. Older code makes the clusters of these,
+        and defines them.
+        """
+        found = dict(self._sources.definitions(self.definitions_at(commit)).environments)
+        clusters = {each.cluster_name(role) for each in found.values() for role in ROLES}
+        older = {
+            each.name: each
+            for cluster, code in commit_message.older_codes(self._git.message(commit)).items()
+            if cluster not in clusters
+            for each in self._sources.definitions(code).environments.values()
+            if each.cluster_name("apps") == cluster
+        }
+        return found | {name: older[name] for name in sorted(older, key=lambda name: _steps(older, name))}
+
+    def followed(self, environment: Environment, commit: str) -> Mapping[str, Json]:
+        """The specs of `apps/` that an environment follows at an entry: those of the code that makes its cluster."""
+        older = commit_message.older_codes(self._git.message(commit)).get(environment.cluster_name("apps"))
+        return self.specs(self.definitions_at(older or commit))
 
     def stable_images(self, environments: Collection[str], live: str) -> Collection[tuple[str, str, str]]:
         """Environment, service and image of all that was stable there, up to an entry or a later one.
@@ -70,16 +95,28 @@ class History:
             return None
 
 
+def _steps(environments: Mapping[str, Environment], name: str | None) -> int:
+    """How many promotions lead to one of these environments from the first of them."""
+    count = 0
+    while name and name in environments and count < len(environments):
+        name, count = environments[name].promoted_from, count + 1
+    return count
+
+
 class Log:
     """The same up to one entry of the log, which tells what legal operations had made at any commit.
 
     What a person did to `releases/` in a commit of their own never was a state of an environment.
     """
 
-    def __init__(self, history: History, live: str) -> None:
-        self._history, self._live = history, live
+    def __init__(self, history: History, live: str, rules: int = RULES) -> None:
+        self._history, self._live, self._rules = history, live, rules
         self.specs, self.platform_digest = history.specs, history.platform_digest
         self.environment, self.state = history.environment, history.state
+
+    def followed(self, environment: Environment, commit: str) -> Mapping[str, Json]:
+        """The specs of `apps/` that an environment follows at an entry."""
+        return self.specs(commit) if self._rules < 3 else self._history.followed(environment, commit)
 
     def entry(self, commit: str) -> str:
         """The entry that was the newest one at a commit. Raises Refused if nothing was published by then."""

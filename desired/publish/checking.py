@@ -13,6 +13,7 @@ from ..git import Clone, Commit, Content
 from ..history import commit_message, release_files
 from ..history.commit_message import Recorded
 from ..render.manifests import MANIFESTS, Changes
+from . import leaving
 from .commits import Commits
 from .reconcile import Baseline, Reconciler
 
@@ -44,14 +45,22 @@ class Checker:
         before, found = self.git.tree_id(previous, release_files.ROOT), commit_message.recorded(entry.message)
         if found is None:
             same = not previous or self.git.tree_id(entry.id, release_files.ROOT) == before
+            same = same or self._only_left(previous, entry.id)
             return "" if same else f"{entry.id[:12]} changes {release_files.ROOT}/ without an operation"
         if self.git.tree_id(entry.parent, release_files.ROOT) != before:
             return f"{entry.id[:12]} builds on manual edits in {entry.parent[:12]}"
         try:
-            changes = release_files.file_changes(*self._states(entry, found, self.reconciler.at(previous)))
+            changes = release_files.file_changes(*self._states(entry, found, self.reconciler.told(previous, entry.id)))
         except Problem as problem:
             return f"{entry.id[:12]} is not a legal {found.intent.operation.verb}: {problem.sentences[0]}"
         return next(self._same(entry, changes, (release_files.ROOT,)), "")
+
+    def _only_left(self, previous: str, entry: str) -> bool:
+        """Whether all that an entry changes in `releases/` is that environments leave in which nothing runs."""
+        undefined = leaving.undefined(self.reconciler.at(previous).environments, self.reconciler.at(entry).environments)
+        left = tuple(f"{release_files.folder(name)}/" for name, why in undefined.items() if not why)
+        changed = self.git.changed_paths(previous, entry, f"{release_files.ROOT}/")
+        return all(path.startswith(left) and not self.git.entry(entry, path) for path in changed)
 
     def _begun_anew(self, previous: str, entry: Commit) -> str:
         """What is wrong with a first publishing that is not the first one."""
@@ -83,11 +92,14 @@ class Checker:
         if found is None:
             yield from self._taken_in(previous, entry, hurry=hurry)
             return
-        baseline = self.reconciler.follow(previous, entry.parent, hurry=hurry)
+        baseline = self.reconciler.follow(previous, entry.parent, hurry=hurry, rules=found.intent.rules)
         if baseline.repairs:
             files = ", ".join(sorted(baseline.repairs)[:3])
             yield f"{short} builds on {entry.parent[:12]}, which needs repairs: {files}"
             return
+        newest = self.reconciler.newest(found.intent, baseline)
+        if newest and self.commits.said_behind(entry.id) == newest.behind(self.commits.sources):
+            baseline = newest
         try:
             before, after = self._states(entry, found, baseline)
             changes: Changes = dict(release_files.file_changes(before, after))
@@ -110,7 +122,8 @@ class Checker:
             if any(path.split("/")[0] not in _MADE for path in self.git.changed_entries(wanted, entry.id)):
                 yield f"{short} is not what its parents have together"
         kept = self.commits.signatures.unsigned(previous, entry.id)
-        baseline = self.reconciler.follow(previous, entry.id, hurry=hurry, kept=kept)
+        rules = commit_message.rules(entry.message)
+        baseline = self.reconciler.follow(previous, entry.id, hurry=hurry, kept=kept, rules=rules)
         if baseline.repairs:
             yield f"{short} is live but needs repairs: {', '.join(sorted(baseline.repairs)[:3])}"
         yield from self._says(entry, baseline)

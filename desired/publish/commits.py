@@ -61,7 +61,9 @@ class Commits:
         """The commit to build on: the baseline's, or one on top that repairs it."""
         if not baseline.repairs:
             return baseline.commit
-        reverts = any(path.startswith(f"{release_files.ROOT}/") for path in baseline.repairs)
+        leaving = tuple(f"{release_files.folder(name)}/" for name in baseline.left)
+        releases = [path for path in baseline.repairs if path.startswith(f"{release_files.ROOT}/")]
+        reverts = any(not path.startswith(leaving) for path in releases)
         title = "Revert manual edits" if reverts else "Update manifests to what the code makes"
         kind = commit_message.REPAIR if reverts else commit_message.MANIFESTS
         tree = self.git.write_tree(baseline.commit, baseline.repairs)

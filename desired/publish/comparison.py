@@ -13,7 +13,7 @@ from constructs_lib.values.data import Json, canonical, digest
 from constructs_lib.values.release import short_digest
 
 from ..diff.describe_changes import words
-from ..history import commit_message, release_files
+from ..history import release_files
 from .publisher import Publisher
 from .status import SlotSummary, Summaries
 
@@ -54,10 +54,7 @@ class Side:
     @cached_property
     def _followed(self) -> Mapping[str, Json]:
         """The specs of `apps/` by which the cluster is made, for slots that follow it."""
-        message, cluster = self._publisher.git.message(self._commit), self._environment.cluster_name("apps")
-        older = commit_message.older_codes(message).get(cluster)
-        history = self._publisher.history
-        return history.specs(history.definitions_at(older or self._commit))
+        return self._publisher.history.followed(self._environment, self._commit)
 
     def spec_digest(self, service: str) -> str:
         """A digest of the spec with which the service runs; empty if it does not."""

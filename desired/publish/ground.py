@@ -7,7 +7,7 @@ or a forced push, both are brought together first. Operations that the log does 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -21,6 +21,7 @@ from ..render.manifests import Changes
 from .commits import Commits
 from .log_tip import LogTip
 from .reconcile import Baseline, Reconciler
+from .removals import Removals
 
 
 @dataclass(frozen=True)
@@ -43,11 +44,13 @@ class Builder:
     index: Index
     reconciler: Reconciler
     commits: Commits
+    removals: Removals
 
     def ground(self, tip: LogTip, *, hurry: bool = False, publish: bool = False) -> Ground:
         """What to build on, at `tip`. To publish, a commit of the log is made of everything that is new."""
         edits = [edit for each in tip.beside for edit in self._edits(tip.commit, each)]
-        notes = (*tip.notes, *(_reverted(commit, paths) for commit, paths in edits))
+        known = self.reconciler.at(tip.commit).environments if edits else ()
+        notes = (*tip.notes, *_reverted(edits, known))
         kept = self.commits.unsignable(tip.commit)
         if self._grew(tip):
             main = tip.beside[0] if tip.beside else tip.commit
@@ -56,7 +59,10 @@ class Builder:
             codes = json.dumps(dict(self.reconciler.at(tip.commit).codes), sort_keys=True)
             joined = self.commits.joined(tip, codes, notes)
             baseline = self.reconciler.follow(joined, joined, hurry=hurry, kept=kept)
-        said = tuple(dict.fromkeys((*notes, *baseline.unused)))
+        if baseline.left:  # what people deleted with an environment that leaves is not put back
+            notes = (*tip.notes, *_reverted(edits, known, baseline.left))
+        removed = self.removals.going(tip.commit, baseline)
+        said = tuple(dict.fromkeys((*notes, *baseline.unused, *baseline.left.values(), *removed)))
         make = self.commits.published if publish else self.commits.repaired
         ground = Ground(baseline, make(baseline, said), said)
         for commit in self._lacking(tip):
@@ -121,7 +127,16 @@ def _with(baseline: Baseline, commit: str, state: EnvironmentState) -> Baseline:
     return replace(baseline, log=commit, commit=commit, environments=states, repairs={})
 
 
-def _reverted(commit: Commit, paths: list[str]) -> str:
+def _reverted(
+    edits: Iterable[tuple[Commit, list[str]]], known: Collection[str], left: Collection[str] = ()
+) -> Iterator[str]:
+    """A sentence for each commit that edited `releases/` by hand, but for environments that left."""
+    for commit, paths in edits:
+        if found := [path for path in paths if path.split("/")[1] not in left]:
+            yield _reverted_by(commit, found, known)
+
+
+def _reverted_by(commit: Commit, paths: list[str], known: Collection[str]) -> str:
     first = paths[0].removeprefix(f"{release_files.ROOT}/").removesuffix(".yaml")
     environment, _, service = first.partition("/")
     remedy = f"`desired deploy {service}=… -e {environment}`"
@@ -130,4 +145,5 @@ def _reverted(commit: Commit, paths: list[str]) -> str:
     elif service.startswith("rollouts/"):
         remedy = f"`desired canary`, `finalize` or `rollback` with -e {environment}"
     more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
-    return f"reverted {paths[0]}{more}, which {commit.author.name} edited by hand in {commit.id[:12]}. Use {remedy}"
+    remedy = f"Use {remedy}" if environment in known else f"Only operations write {release_files.ROOT}/"
+    return f"reverted {paths[0]}{more}, which {commit.author.name} edited by hand in {commit.id[:12]}. {remedy}"

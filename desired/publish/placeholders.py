@@ -9,10 +9,8 @@ from constructs_lib.values.release import is_placeholder
 
 from ..git import Clone
 from ..render.manifests import MANIFESTS
-from ..wording import counted, listed
+from ..wording import counted, few, listed
 
-_NAMED = 3
-"""So many are named in a sentence; of the rest it has the number."""
 _CHART = "ocirepository-"
 
 
@@ -26,7 +24,7 @@ class Placeholders:
         """A sentence for each cluster that gets placeholders with a commit, beside those that it has at `live`."""
         changed = self.git.changed_paths(live, commit, f"{MANIFESTS}/") if live else self.git.files(commit, MANIFESTS)
         return tuple(
-            f"{cluster} gets placeholder digests (sha256:0000…) of {_named(names)}. Replace them"
+            f"{cluster} gets placeholder digests (sha256:0000…) of {few(names)}. Replace them"
             for cluster, names in self._by_cluster(commit, changed).items()
         )
 
@@ -52,11 +50,6 @@ def _name(path: str) -> str:
     if file.startswith(_CHART):
         return f"the chart {file.removeprefix(_CHART).removesuffix('.yaml')}"
     return folder.removesuffix("-blue").removesuffix("-green")
-
-
-def _named(names: list[str]) -> str:
-    rest = [f"{len(names) - _NAMED} more"] if len(names) > _NAMED + 1 else []
-    return listed([*(names[:_NAMED] if rest else names), *rest])
 
 
 def summary(environment: str, services: int, charts: int) -> str:

@@ -31,10 +31,11 @@ from .branches import Branches
 from .checking import Checker
 from .commits import Commits
 from .expected import require_unchanged, seen_at
-from .ground import Builder
+from .ground import Builder, Ground
 from .log_tip import LogTip, LogTips
 from .placeholders import Placeholders
-from .reconcile import Reconciler
+from .reconcile import Baseline, Reconciler
+from .removals import Removals
 from .result import OperationResult
 from .signatures import Signatures
 from .targets import Targets
@@ -65,7 +66,8 @@ class Publisher:
         self.anchors = Anchors(branches, chain, signatures)
         self.log_tips = LogTips(self.git, chain, branches.remote)
         self.checker = Checker(self.git, self.reconciler, self._commits)
-        self._builder = Builder(self.git, chain, self.index, self.reconciler, self._commits)
+        self._removals = Removals(self.git)
+        self._builder = Builder(self.git, chain, self.index, self.reconciler, self._commits, self._removals)
         self._placeholders = Placeholders(self.git).going_live
 
     @classmethod
@@ -186,9 +188,12 @@ class Publisher:
         seen = seen_at(self.git, self.history.chain, intent, tip.commit, base)
         require_unchanged(self.git, intent, seen, base)
         now = datetime.now(UTC)
+        baseline = self._with_newest_code(intent, ground, observation, now) or baseline
         before, outcome = self.reconciler.decide(intent, baseline, observation, now)
         changes: Changes = dict(release_files.file_changes(before, outcome.state))
-        title, notes = commit_message.title(intent.operation), (*ground.notes, *outcome.notes)
+        waited = set(ground.baseline.unused) - set(baseline.unused)
+        notes = (*(each for each in ground.notes if each not in waited), *outcome.notes)
+        title = commit_message.title(intent.operation)
         if not changes:
             notes = (*notes, "nothing to change")
             return OperationResult(baseline.commit, title, notes, status="unchanged", unused=baseline.unused)
@@ -196,6 +201,8 @@ class Publisher:
         self._require_pinnable(before, outcome.state)
         changes |= self.reconciler.manifests(baseline, base, before, outcome)
         changes = {path: text for path, text in changes.items() if not self.git.holds(base, path, text)}
+        if baseline.ahead:
+            notes = (*notes, *self._removals.going(base, replace(baseline, commit=base, repairs=changes)))
         result = OperationResult(base, title, notes, changes, "planned", baseline.unused)
         if dry_run:
             return result
@@ -203,6 +210,19 @@ class Publisher:
         when = int(now.timestamp())
         commit = self._commits.operation(baseline, base, changes, intent, counted, outcome.notes, when)
         return replace(result, commit=commit, status="live")
+
+    def _with_newest_code(
+        self, intent: Intent, ground: Ground, observation: Observation | None, now: datetime
+    ) -> Baseline | None:
+        """The baseline with code that the cluster could not use so far, if it can with this operation."""
+        newest = self.reconciler.newest(intent, ground.baseline)
+        try:
+            if newest:
+                before, outcome = self.reconciler.decide(intent, newest, observation, now)
+                self.reconciler.manifests(newest, ground.commit, before, outcome)
+        except Problem:
+            return None
+        return newest
 
     def _require_pinnable(self, before: EnvironmentState, after: EnvironmentState) -> None:
         """Raises Refused if a new pin names code that other machines cannot run."""

@@ -47,10 +47,11 @@ def plan(
 ) -> list[RetirementStep]:
     """One part for each environment that runs the service, in reverse order of promotion."""
     history = publisher.history
-    specs, log = history.specs(history.definitions_at(commit)), Log(history, commit)
+    log = Log(history, commit)
     steps = []
     for name, state in reversed(list(environments.items())):
         if service in state.releases:
+            specs = history.followed(state.environment, commit)
             facts = gather(Retire(environment=name, service=service), environments, specs, log)
             steps.append(_part(service, publisher, facts, commit))
     return steps

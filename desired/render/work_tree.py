@@ -11,6 +11,7 @@ from constructs_lib.values.data import Json, digest
 from constructs_lib.values.environment import ROLES
 
 from ..git import Clone
+from ..wording import few
 from . import yaml
 from .cache import Cache
 from .fleet import Fleet
@@ -62,7 +63,8 @@ class WorkTree:
             for service in sorted(files.services.keys() - self.renderer.specs.keys()):
                 yield (
                     f"apps/{service.replace('-', '_')}.py is gone, but {service} runs in {name} "
-                    f"(releases/{name}/{service}.yaml). Put the file back, or retire the service first"
+                    f"(releases/{name}/{service}.yaml). Put the file back until you have retired {service}, "
+                    f"also if you renamed it"
                 )
 
     def targets(self, pool: RendererPool, cache: Cache) -> list[Target]:
@@ -124,11 +126,15 @@ def load_releases(root: Path, environments: dict[str, Environment]) -> dict[str,
     """The files of `releases/`. Raises Problem with everything that cannot be read or belongs nowhere."""
     problems: list[str] = []
     found = {name: ReleaseFiles() for name in environments}
+    undefined: dict[str, list[str]] = {}
     for file in sorted((root / "releases").rglob("*")):
         if file.is_dir() and not file.is_symlink():
             continue
         path = file.relative_to(root)
         parts = path.parts[1:]
+        if parts[0] not in found and len(parts) > 1 and not file.is_symlink():
+            undefined.setdefault(parts[0], []).append("/".join(parts[1:]))
+            continue
         if len(parts) == 2 and parts[1] == "allowed_signers" and parts[0] in found and not file.is_symlink():
             continue  # it changes no manifest
         if file.is_symlink() or path.suffix != ".yaml" or parts[0] not in found or not _belongs(parts):
@@ -149,9 +155,25 @@ def load_releases(root: Path, environments: dict[str, Environment]) -> dict[str,
             found[parts[0]].platform = data
         elif path.stem != "holds":  # holds keep people from changing what runs; they change no manifest
             found[parts[0]].services[path.stem] = data
+    problems.extend(filter(None, map(_undefined, undefined, undefined.values())))
     if problems:
         raise Problem(*problems)
     return found
+
+
+def _undefined(environment: str, files: list[str]) -> str:
+    """What is wrong with the releases of an environment that `envs/` does not define.
+
+    Nothing is wrong with its pin and its holds: publishing removes them with the environment.
+    """
+    services = [file for file in files if file not in ("platform.yaml", "holds.yaml", "allowed_signers")]
+    if not services:
+        return ""
+    return (
+        f"releases/{environment}/: envs/ does not define {environment}, and this folder holds {few(services)}. Retire "
+        f"its services with `desired retire SERVICE -e {environment}`, or put envs/{environment.replace('-', '_')}.py "
+        f"back"
+    )
 
 
 def _belongs(parts: tuple[str, ...]) -> bool:

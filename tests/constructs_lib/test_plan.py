@@ -127,7 +127,11 @@ REFUSED = {
     ),
     "the file in apps/ is gone": (
         plan({"a": release(None)}, follows_apps=True),
-        "put the file back, or retire the service first",
+        "a runs in test, but apps/a.py is gone. Put the file back until you have retired a, also if you renamed it",
+    ),
+    "the file in apps/ is gone, and only the stable slot has a spec": (
+        plan({"a": release(None, service("a"), stable="green")}, follows_apps=True),
+        "a runs in test, but apps/a.py is gone",
     ),
     "the spec of another service": (plan({"a": release(service("b"))}), "the spec in blue is that of 'b'"),
     "the stable slot is missing": (

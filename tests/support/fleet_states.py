@@ -85,6 +85,9 @@ class History:
     def specs(self, commit: str) -> dict[str, Json]:
         return self.all_specs[commit]
 
+    def followed(self, environment: Environment, commit: str) -> dict[str, Json]:
+        return self.all_specs[commit]
+
     def state(self, environment: str, commit: str) -> EnvironmentState | None:
         if commit not in self.states:
             raise Problem(f"This clone has no commit {commit[:12]}. Run `git fetch`, or name another commit")

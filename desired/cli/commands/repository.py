@@ -25,8 +25,9 @@ app = typer.Typer()
 def publish(context: typer.Context, json: AsJson = False) -> None:
     """Publish main: bring what was merged to the clusters.
 
-    Adds missing manifests, reverts manual edits to releases/ and manifests/, then advances live. Exits with 6 where
-    clusters stay with older code, because that of main cannot be synthesized.
+    Adds missing manifests, reverts manual edits to releases/ and manifests/, then advances live. Names the objects
+    that leave a cluster by what was merged. Exits with 6 where clusters stay with older code, because that of main
+    cannot be synthesized or no longer defines their environment.
     """
     from ...core.errors import CodeNotUsed
     from ..output import show_result

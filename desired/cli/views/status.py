@@ -14,6 +14,7 @@ from constructs_lib.values.environment import ROLES
 
 from ...core.errors import Problem
 from ...core.model import EnvironmentState
+from ...history import commit_message
 from ...publish.placeholders import Placeholders, summary
 from ...publish.status import ServiceStatus, Summaries, service_statuses
 from ..choices import anywhere
@@ -68,9 +69,11 @@ def _placeholders(rows: Sequence[ServiceStatus], notes: Sequence[Json]) -> str:
 def _note(session: Session, state: EnvironmentState) -> Json:
     pin, hold = state.platform, state.holds.environment
     clusters = [state.environment.cluster_name(role) for role in ROLES]
+    older = commit_message.older_codes(session.publisher.git.message(session.log))
     return {
         "environment": state.name,
         "platform": (pin.tag or pin.commit[:12]) if pin else None,
+        "older_code": older.get(state.environment.cluster_name("apps"), "")[:12],
         "follows_apps": state.environment.follows_apps,
         "held": f"{hold.actor}: {hold.reason}" if hold else "",
         "placeholder_charts": Placeholders(session.publisher.git).charts(session.log, clusters),
@@ -86,8 +89,8 @@ def _headline(note: Json, width: int) -> Text:
     if note["platform"]:
         parts = [Text(f"platform {note['platform']}")]
     else:
-        style = "" if note["follows_apps"] else "red"
-        parts = [Text("no platform pin: uses the code at main", style=style)]
+        code = f"of {note['older_code']}" if note["older_code"] else "at main"
+        parts = [Text(f"no platform pin: uses the code {code}", style="" if note["follows_apps"] else "red")]
     for name, each in note["rollouts"].items():
         state = f"open, share {each['share']} %" if each["phase"] == "open" else "finalized, not closed"
         parts.append(Text(f"rollout {name}: {state}", style="yellow"))

@@ -244,6 +244,18 @@ def test_publish_of_code_that_one_cluster_cannot_use_names_the_cluster(desired: 
     assert said.startswith("staging-apps stays with the code of ")
 
 
+def test_an_environment_that_is_taken_out_of_envs_is_named_and_goes_on(desired: Desired, fork: Fork) -> None:
+    published = fork.tip("live")[:12]
+    Developer(fork).push("No preprod", {"envs/preprod.py": None, "envs/prod.py": None})
+    output = " ".join(desired("publish", code=6).output.split())
+    assert f"preprod-apps and preprod-ops stay with the code of {published}: envs/ does not define preprod" in output
+    assert "prod leaves live: envs/ does not define it any more, and no service runs there" in output
+    assert f"no platform pin: uses the code of {published}" in desired("status", "-e", "preprod").output
+    assert "no platform pin: uses the code at main" in desired("status", "-e", "staging").output
+    desired("retire", "billing", "-e", "preprod", "--unobserved", "-m", "no service calls it", "-y")
+    desired("verify")
+
+
 def test_retire_removes_a_service_everywhere_and_restore_brings_it_back(desired: Desired, fork: Fork) -> None:
     assert "billing depends on it. Deploy versions without it first" in desired("retire", "basket", code=3).output
     plan = desired.json("retire", "billing", "--dry-run")

@@ -204,7 +204,7 @@ def test_a_commit_without_the_version_of_its_rules_was_decided_by_the_first_ones
     assert f"Desired-Rules: {RULES}\n" in text
     found = log.recorded(text.replace(f"Desired-Rules: {RULES}\n", ""))
     assert found
-    assert (RULES, found.intent.rules) == (2, 1)
+    assert (RULES, found.intent.rules) == (3, 1)
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "two", "2.0", "1" * 5_000])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from desired.publish import placeholders
+from desired.wording import few
 from tests.support.fork import Fork
 from tests.support.people import Developer, ask
 
@@ -50,4 +50,4 @@ def test_the_first_publishing_names_the_services_and_charts_of_every_cluster(for
     [("a", "a"), ("abc", "a, b and c"), ("abcd", "a, b, c and d"), ("abcde", "a, b, c and 2 more")],
 )
 def test_a_sentence_names_a_few_and_counts_the_rest(names: str, words: str) -> None:
-    assert placeholders._named(list(names)) == words
+    assert few(names) == words

@@ -73,7 +73,7 @@ WRONG: dict[str, tuple[str, str, str]] = {
     "an environment that is nobody's": (
         "releases/nowhere/greeter.yaml",
         "schema: 1\n",
-        "releases/nowhere/greeter.yaml: does not belong here",
+        "releases/nowhere/: envs/ does not define nowhere, and this folder holds greeter.yaml. Retire its services",
     ),
     "a release in the wrong folder": ("releases/first/a/greeter.yaml", "schema: 1\n", "does not belong here"),
     "a file that is no YAML": ("releases/first/greeter.yaml", "a: [", "greeter.yaml: cannot be read as YAML"),
@@ -93,6 +93,11 @@ def test_what_is_wrong_is_a_sentence(name: str, empty: Repository) -> None:
     path, text, said = WRONG[name]
     empty.write(path, text)
     assert said in refused(empty)
+
+
+def test_the_pin_of_an_environment_that_was_taken_out_is_left_to_publishing(empty: Repository) -> None:
+    empty.write("releases/nowhere/platform.yaml", "schema: 1\n")
+    assert empty.synth().returncode == 0
 
 
 def test_a_symbolic_link_in_releases_is_refused(empty: Repository) -> None:

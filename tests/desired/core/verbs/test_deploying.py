@@ -107,7 +107,7 @@ def test_a_service_that_apps_has_no_more_cannot_enter_where_apps_is_followed() -
     old = fleet.head
     fleet.merge("mailer", None)
     said = refusal(fleet, "deploy", "lab", services={"mailer": build("mailer")}, specs_at=old)
-    assert not without(said, ("mailer", "apps/", "Put its file back"))
+    assert not without(said, ("mailer", "apps/", "Put apps/mailer.py back"))
     fleet.deploy("trial", "mailer", specs_at=old)
 
 

@@ -279,6 +279,6 @@ def test_restore_needs_a_commit_at_which_it_ran_and_its_file() -> None:
     assert not without(said, ("mailer", "lab", gone[:12], "another commit"))
     fleet.merge("mailer", None)
     assert not without(
-        refusal(fleet, "restore", "lab", service="mailer", at=ran), ("mailer", "apps/", "Put its file back")
+        refusal(fleet, "restore", "lab", service="mailer", at=ran), ("mailer", "apps/", "Put apps/mailer.py back")
     )
     fleet.do("restore", "trial", service="mailer", at=ran)
