@@ -18,6 +18,8 @@ from ..render.manifests import MANIFESTS, Changes
 from .commits import Commits
 from .reconcile import Baseline, Reconciler
 
+KEY_SECONDS = 24 * 3600
+"""How long a key belongs to one operation."""
 _MADE = (release_files.ROOT, MANIFESTS)
 
 
@@ -52,12 +54,26 @@ class Checker:
         if unsigned := self.commits.signatures.problem(previous, entry):
             return unsigned
         self.index.cover(previous)
-        baseline = self.reconciler.at(previous)
+        if repeated := self._repeats(previous, entry, found):
+            return repeated
+        wrong = self._decided(previous, entry, found, hurry=False)
+        return wrong and self._decided(previous, entry, found, hurry=True) and wrong
+
+    def _decided(self, previous: str, entry: Commit, found: Recorded, *, hurry: bool) -> str:
+        """What is wrong with an operation on top of what people committed since the entry before it."""
+        baseline = self.reconciler.read(self.reconciler.at(previous), entry.parent, hurry=hurry)
         try:
             changes = release_files.file_changes(*self._states(entry, found, baseline))
         except Problem as problem:
             return f"{entry.id[:12]} is not a legal {found.intent.operation.verb}: {problem.sentences[0]}"
         return next(self._same(entry, changes, (release_files.ROOT,)), "")
+
+    def _repeats(self, previous: str, entry: Commit, found: Recorded) -> str:
+        """What is wrong with the key of an entry: the log up to `previous` has it, as in a commit with its message."""
+        done = self.index.by_key(found.intent.key, entry.author.time - KEY_SECONDS + 1)
+        if done and done.id != entry.id and self.git.is_ancestor(done.id, previous):
+            return f"{entry.id[:12]} repeats the key {found.intent.key} of {done.id[:12]}"
+        return ""
 
     def _states(self, entry: Commit, found: Recorded, baseline: Baseline) -> tuple[EnvironmentState, EnvironmentState]:
         """The states before and after the operation of an entry. Raises Problem if it is not legal."""

@@ -28,7 +28,7 @@ from ..render.source_at_commit import CommitSources
 from ..wording import listed
 from .anchors import Anchors
 from .branches import Branches
-from .checking import Checker
+from .checking import KEY_SECONDS, Checker
 from .commits import Commits
 from .expected import require_unchanged, seen_at
 from .ground import Builder
@@ -41,7 +41,6 @@ from .targets import Targets
 
 _TRIES = 60
 _READINGS = 6
-_REMEMBERED_SECONDS = 24 * 3600
 Observe = Callable[[str], Observation | None]
 """Observes an environment's clusters; None if they cannot be reached from here."""
 NOT_PUBLISHED = "Nothing is published yet. Run `desired publish` once: it creates the branch live"
@@ -165,7 +164,7 @@ class Publisher:
     def _done_before(self, intent: Intent) -> OperationResult | None:
         """The result of the operation that was done with this key. Raises Conflict if that was another operation."""
         now = int(time.time())
-        found = self.index.by_key(intent.key, now - _REMEMBERED_SECONDS)
+        found = self.index.by_key(intent.key, now - KEY_SECONDS)
         if found is None:
             return None
         done = commit_message.recorded(self.git.message(found.id))

@@ -96,14 +96,8 @@ class Reconciler:
         base = self.at(live)
         if live == main and (hurry or not base.behind(self.sources)):
             return base
-        definitions_at, problems = (base.definitions_at, []) if hurry else self.readable(base, main)
-        environments = self.sources.definitions(definitions_at).environments
-        states = {
-            name: replace(before, environment=environment)
-            if (before := base.environments.get(name))
-            else EnvironmentState(environment)
-            for name, environment in environments.items()
-        }
+        read = self.read(base, main, hurry=hurry)
+        definitions_at, states = read.definitions_at, read.environments
         repairs: dict[str, Content] = self._differing(live, main, release_files.ROOT, {})
         codes: dict[str, str] = {}
         unused: list[str] = []
@@ -115,7 +109,7 @@ class Reconciler:
                 changes, codes[cluster], more = self._cluster(base, state, role, newest)
                 unused.extend(more)
                 repairs |= self._differing(live, main, f"{MANIFESTS}/{cluster}", changes)
-        said = tuple(dict.fromkeys((*unused, *problems, *self._unsigned(base, codes, main, kept))))
+        said = tuple(dict.fromkeys((*unused, *read.unused, *self._unsigned(base, codes, main, kept))))
         return Baseline(live, main, states, codes, definitions_at, repairs, said)
 
     def _unsigned(self, base: Baseline, codes: Mapping[str, str], main: str, kept: Collection[str]) -> Iterator[str]:
@@ -123,6 +117,18 @@ class Reconciler:
             clusters = [base.environments[name].environment.cluster_name(role) for role in ROLES]
             if any(self.sources.digest(codes[each]) != self.sources.digest(main) for each in clusters if each in codes):
                 yield f"{name} stays with the code that it has: one of its signers has to publish the newer code"
+
+    def read(self, base: Baseline, main: str, *, hurry: bool = False) -> Baseline:
+        """The same without the manifests, on top of an entry's baseline: enough to decide on, and nothing is made."""
+        definitions_at, problems = (base.definitions_at, []) if hurry else self.readable(base, main)
+        environments = self.sources.definitions(definitions_at).environments
+        states = {
+            name: replace(before, environment=environment)
+            if (before := base.environments.get(name))
+            else EnvironmentState(environment)
+            for name, environment in environments.items()
+        }
+        return Baseline(base.log, main, states, base.codes, definitions_at, unused=tuple(problems))
 
     def decide(
         self, intent: Intent, baseline: Baseline, observation: Observation | None, now: datetime

@@ -210,6 +210,44 @@ def test_an_operation_on_a_rewritten_log_is_done_again_by_the_clone_that_knew_th
         assert_together(fork, other)
 
 
+def test_another_clone_follows_operations_on_top_of_what_people_committed(fork: Fork, publisher: Publisher) -> None:
+    developer = Developer(fork)
+    with fork.publisher("other") as other:
+        assert other.publish().status == "unchanged"
+        developer.push("docs", {"README.md": "Mine.\n"})
+        deploy(publisher, "ledger", 5, key="k-docs")
+        developer.push("code", {"apps/basket.py": f"# One more line.\n{developer.read('apps/basket.py')}"})
+        deploy(publisher, "ledger", 6, canary=True, key="k-code")
+        tip = fork.tip("live")
+        answer = other.publish()
+        assert (answer.status, answer.notes) == ("unchanged", ())
+        assert fork.tip("live") == tip
+
+
+@pytest.mark.parametrize("change", ["nothing else", "another share"])
+def test_a_commit_with_the_message_of_an_operation_is_not_a_second_one(
+    fork: Fork, publisher: Publisher, change: str
+) -> None:
+    colleague = fork.clone("colleague")
+    text = (colleague / ROLLOUT).read_text()
+    (colleague / "README.md").write_text("Mine.\n")
+    message = git(colleague, "log", "-1", "--format=%B")
+    if change == "another share":
+        (colleague / ROLLOUT).write_text(text.replace("share: 40", "share: 60"))
+        git(colleague, "add", "-A")
+        releases = git(colleague, "rev-parse", f"{git(colleague, 'write-tree')}:releases")
+        old = git(colleague, "rev-parse", "HEAD:releases")
+        message = message.replace('"share": 40', '"share": 60').replace(old, releases)
+    git(colleague, "commit", "-q", "-a", "-m", message)
+    git(colleague, "push", "-q", "origin", "HEAD:main", "HEAD:live")
+    with fork.publisher("new") as other:
+        assert other.publish().status == "live"
+        assert log(fork).count("k40") == 1
+        assert share(fork) == "40"
+        assert git(fork.remote, "show", "live:README.md") == "Mine."
+        assert_together(fork, other)
+
+
 def test_another_repository_is_not_taken_for_the_log(fork: Fork, publisher: Publisher) -> None:
     colleague = fork.clone("colleague")
     git(colleague, "checkout", "-q", "--orphan", "other")
