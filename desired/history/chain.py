@@ -21,9 +21,9 @@ class Chain:
     def __init__(self, git: Clone) -> None:
         self._git = git
 
-    def newest(self, *commits: str) -> str:
-        """The newest entry in the history of these commits, as far as a clone can tell that has never seen the log."""
-        return self._first_found(reversed(list(self._git.beyond("", commits))))
+    def newest(self, commit: str) -> str:
+        """The newest entry in the history of a commit, as far as a clone can tell that has never seen the log."""
+        return self._first_found(reversed(list(self._git.beyond("", [commit]))))
 
     def entries(self, since: str, until: str) -> Iterator[Commit]:
         """The entries after one commit, up to another that grew out of it by first parents. The oldest comes first."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ..core.errors import Problem, Refused
@@ -58,7 +58,8 @@ class LogTips:
         if seen == live == main:
             return LogTip(seen)
         self._require_same_repository(seen, main)
-        at = seen or self._first(filter(None, (live, main)), check)
+        # What is live counts before what main holds, which may be a rebased copy of it.
+        at = seen or next(filter(None, (self._first(tip, check) for tip in (live, main) if tip)), "")
         for tip in filter(None, (live, main)):
             at = self._extended(at, tip, check)
         if not at:
@@ -67,9 +68,9 @@ class LogTips:
         made = not live or live == at or self._git.is_ancestor(live, at) or not self._chain.sealed(at)
         return LogTip(at, beside, "" if made or not live else live, tuple(self._notes(at, main, live)))
 
-    def _first(self, tips: Iterable[str], check: Check) -> str:
+    def _first(self, tip: str, check: Check) -> str:
         """The newest entry of a log that is new to this clone: it is believed, but for the newest one."""
-        at = self._chain.newest(*tips)
+        at = self._chain.newest(tip)
         while at:
             entry = self._git.commit(at)
             previous = self._chain.entry(entry.parent) if entry.parent else ""
@@ -101,7 +102,7 @@ class LogTips:
         if not self._goes_on(at, newest):
             return []
         taken: list[str] = []
-        previous = self._chain.entry(self._git.within(at, newest))
+        previous = at if self._chain.grew(at, newest) else self._common(at, newest)
         for entry in self._chain.entries(previous, newest):
             if not self._chain.sound(entry) or check(previous, entry):
                 break
@@ -116,8 +117,12 @@ class LogTips:
         if not self._git.is_ancestor(at, newest):
             return False
         # Another publisher has brought two logs together: all that was done here has to be in its log.
-        common = self._chain.entry(self._git.within(at, newest))
+        common = self._common(at, newest)
         return bool(common) and self._keys(common, at) <= self._keys(common, newest)
+
+    def _common(self, one: str, other: str) -> str:
+        """The newest entry that two logs share; empty if there is none."""
+        return self._chain.entry(self._git.parted(one, other))
 
     def _keys(self, since: str, until: str) -> set[str]:
         found = (commit_message.recorded(each.message) for each in self._chain.entries(since, until))

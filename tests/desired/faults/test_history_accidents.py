@@ -248,6 +248,37 @@ def test_a_commit_with_the_message_of_an_operation_is_not_a_second_one(
         assert_together(fork, other)
 
 
+def test_a_new_clone_goes_on_from_what_is_live_and_not_from_a_rebased_copy(fork: Fork, publisher: Publisher) -> None:
+    before = fork.tip("live")
+    colleague = fork.clone("colleague")
+    git(colleague, "reset", "-q", "--hard", "HEAD~2")
+    commit(colleague, "docs", {"README.md": "Mine.\n"})
+    git(colleague, "cherry-pick", "origin/main~2..origin/main")
+    git(colleague, "push", "-q", "-f", "origin", "HEAD:main")
+    with fork.publisher("new") as other:
+        assert not any("live was moved" in each for each in other.publish().notes)
+        assert git(fork.remote, "rev-list", "--first-parent", "live").count(before) == 1
+    assert not any("live was moved" in each for each in publisher.publish().notes)
+
+
+def test_two_logs_that_were_brought_together_stay_together(fork: Fork, publisher: Publisher) -> None:
+    """The operation that both have was done again in one of them by a rebase; the other has one more."""
+    colleague = fork.clone("colleague")
+    git(colleague, "reset", "-q", "--hard", "HEAD~1")
+    commit(colleague, "docs", {"README.md": "Mine.\n"})
+    git(colleague, "cherry-pick", "origin/main")
+    git(colleague, "push", "-q", "-f", "origin", "HEAD:main", "HEAD:live")
+    with fork.publisher("new") as other:
+        assert ask(other, "undo", environment="staging", commit=fork.tip("live"), key="k-undo").status == "live"
+        for each in (publisher, other):
+            each.publish()
+        assert "k-undo" in log(fork)
+        tip = fork.tip("live")
+        assert [each.publish().status for each in (publisher, other)] == ["unchanged"] * 2
+        assert fork.tip("live") == tip
+        assert_together(fork, publisher)
+
+
 def test_another_repository_is_not_taken_for_the_log(fork: Fork, publisher: Publisher) -> None:
     colleague = fork.clone("colleague")
     git(colleague, "checkout", "-q", "--orphan", "other")
