@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from ..core.errors import Problem, Refused
 from ..core.model import EnvironmentState, Outcome
 from ..core.operations import RULES
-from ..git import Clone, Commit, Content
+from ..git import Author, Clone, Commit, Content
 from ..history import commit_message, release_files
 from ..history.chain import Chain
 from ..history.commit_message import Recorded
@@ -21,6 +21,10 @@ from .reconcile import Baseline, Reconciler
 KEY_SECONDS = 24 * 3600
 """How long a key belongs to one operation."""
 _MADE = (release_files.ROOT, MANIFESTS)
+_NEWER = "was made by a newer version of desired. Install that version"
+_EMPTY = "is an operation that changes nothing"
+_STRIPPED = " .,:;<>\"'\\"
+"""What Git takes away at both ends of names and addresses."""
 
 
 @dataclass(frozen=True)
@@ -44,18 +48,18 @@ class Checker:
         if kind == commit_message.START:
             return f"{entry.id[:12]} says that it is the first publishing, after {previous[:12]}" if previous else ""
         if commit_message.rules(entry.message) > RULES:
-            raise Refused(f"{entry.id[:12]} was made by a newer version of desired. Install that version")
+            raise Refused(f"{entry.id[:12]} {_NEWER}")
+        if wrong := next(self._malformed(previous, entry), ""):
+            return wrong
         before = self.git.tree_id(previous, release_files.ROOT)
         if found is None:
             same = self.git.tree_id(entry.id, release_files.ROOT) == before
             return "" if same else f"{entry.id[:12]} changes {release_files.ROOT}/ without an operation"
         if self.git.tree_id(entry.parent, release_files.ROOT) != before:
             return f"{entry.id[:12]} builds on manual edits in {entry.parent[:12]}"
-        if unsigned := self.commits.signatures.problem(previous, entry):
-            return unsigned
         self.index.cover(previous)
-        if repeated := self._repeats(previous, entry, found):
-            return repeated
+        if wrong := self.commits.signatures.problem(previous, entry) or self._repeats(previous, entry, found):
+            return wrong
         wrong = self._decided(previous, entry, found, hurry=False)
         return wrong and self._decided(previous, entry, found, hurry=True) and wrong
 
@@ -66,7 +70,24 @@ class Checker:
             changes = release_files.file_changes(*self._states(entry, found, baseline))
         except Problem as problem:
             return f"{entry.id[:12]} is not a legal {found.intent.operation.verb}: {problem.sentences[0]}"
+        if not changes:
+            return f"{entry.id[:12]} {_EMPTY}"
         return next(self._same(entry, changes, (release_files.ROOT,)), "")
+
+    def _malformed(self, previous: str, entry: Commit) -> Iterator[str]:
+        """What is wrong with an entry, whatever it does: the publisher never makes such a commit."""
+        short, found = entry.id[:12], commit_message.recorded(entry.message)
+        if found and len(entry.parents) > 1:
+            yield f"{short} is an operation with {len(entry.parents)} parents"
+        if len(entry.parents) == 1:
+            changed = sorted(self.git.changed_entries(entry.parent, entry.id))
+            if strange := [path for path in changed if path.split("/")[0] not in _MADE]:
+                yield f"{short} changes {strange[0]}, which no entry of the log does"
+        if self.chain.sealed(previous) and not self.chain.sealed(entry.id):
+            yield f"{short} does not name its manifests"
+        author = commit_message.author_of(found.intent, entry.author.time) if found else entry.author
+        if _plain(author) != _plain(entry.author):
+            yield f"{short} says that {author.name} did it, and its author is {entry.author.name}"
 
     def _repeats(self, previous: str, entry: Commit, found: Recorded) -> str:
         """What is wrong with the key of an entry: the log up to `previous` has it, as in a commit with its message."""
@@ -91,6 +112,10 @@ class Checker:
     def _problems(self, previous: str, entry: Commit, *, hurry: bool) -> Iterator[str]:
         """What is wrong with a commit of the publisher that follows the right commit `previous`."""
         short, found = entry.id[:12], commit_message.recorded(entry.message)
+        if commit_message.rules(entry.message) > RULES:
+            yield f"{short} {_NEWER}"
+            return
+        yield from self._malformed(previous, entry)
         if found is None:
             yield from self._taken_in(previous, entry, hurry=hurry)
             return
@@ -102,6 +127,8 @@ class Checker:
         try:
             before, after = self._states(entry, found, baseline)
             changes: Changes = dict(release_files.file_changes(before, after))
+            if not changes:
+                yield f"{short} {_EMPTY}"
             changes |= self.reconciler.manifests(baseline, entry.parent, before, Outcome(after))
         except Problem as problem:
             yield f"{short} is not a legal {found.intent.operation.verb}: {problem.sentences[0]}"
@@ -147,3 +174,7 @@ class Checker:
         if wrong:
             more = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
             yield f"{id_[:12]}: {wrong[0]}{more} is not what its operation makes. See `desired show {id_[:12]}`"
+
+
+def _plain(author: Author) -> tuple[str, str]:
+    return author.name.strip(_STRIPPED), author.email.strip(_STRIPPED)

@@ -103,7 +103,11 @@ class Builder:
             changes: Changes = dict(files)
             changes |= self.reconciler.manifests(ground.baseline, ground.commit, before, outcome)
             paths = self.git.changed_paths(commit.parent, commit.id, f"{release_files.ROOT}/")
-            if sorted(paths) != sorted(files) or not all(self.git.holds(commit.id, *each) for each in files.items()):
+            if (
+                not files
+                or sorted(paths) != sorted(files)
+                or not all(self.git.holds(commit.id, *each) for each in files.items())
+            ):
                 return None
             made = self.commits.operation(
                 ground.baseline, ground.commit, changes, found.intent, found.observed, outcome.notes, commit.author.time

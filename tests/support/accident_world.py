@@ -241,9 +241,9 @@ class World:
         pushed = [f"{'+' if force else ''}HEAD:refs/heads/{each}" for each in branches]
         if self.git("push", "-q", "origin", *pushed, folder=folder) is None:
             return "not pushed"
-        now = self._documents("HEAD")
+        now, parent = self._documents("HEAD"), self._documents("HEAD^")
         for branch in branches:
-            gone = before[branch].keys() - now.keys()
+            gone = (before[branch].keys() | parent.keys()) - now.keys()
             self.deleted |= set() if force else gone
             self.documents = {path: id_ for path, id_ in self.documents.items() if path not in gone}
         # What was there before is not asked for again: it may be deleted on the other branch.
