@@ -74,6 +74,18 @@ class Checker:
             return f"{entry.id[:12]} {_EMPTY}"
         return next(self._same(entry, changes, (release_files.ROOT,)), "")
 
+    def could_follow(self, newest: str, entry: Commit) -> bool:
+        """Whether the operation of an entry of another log could be done again on top of an entry."""
+        found = commit_message.recorded(entry.message)
+        if found is None:
+            return False
+        self.index.cover(newest)
+        try:
+            files = release_files.file_changes(*self._states(entry, found, self.reconciler.at(newest)))
+        except Problem:
+            return False
+        return bool(files) and all(self.git.holds(entry.id, *each) for each in files.items())
+
     def _malformed(self, previous: str, entry: Commit) -> Iterator[str]:
         """What is wrong with an entry, whatever it does: the publisher never makes such a commit."""
         short, found = entry.id[:12], commit_message.recorded(entry.message)

@@ -60,7 +60,10 @@ class Builder:
         make = self.commits.published if publish else self.commits.repaired
         ground = Ground(baseline, make(baseline, said), said)
         for commit in self._lacking(tip):
-            ground = self._done_again(ground, commit) or ground
+            not_done = (
+                f"{commit_message.named(commit)} is not in the log: it is not legal there, so it is not done again"
+            )
+            ground = self._done_again(ground, commit) or replace(ground, notes=(*ground.notes, not_done))
         return ground
 
     def _grew(self, tip: LogTip) -> bool:

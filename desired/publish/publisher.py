@@ -107,7 +107,7 @@ class Publisher:
         main, live = self.tips()
         before = self.index.head
         known = before if before and self.git.is_ancestor(before, live or main) else ""
-        tip = self.log_tips.read(main, live, lambda *_: "", known)
+        tip = self.log_tips.read(main, live, lambda *_: "", self.checker.could_follow, known)
         self.index.follow(tip.commit)
         return main, tip
 
@@ -149,7 +149,7 @@ class Publisher:
 
     def _log_tip(self, main: str, live: str | None) -> LogTip:
         """Where the log stands, checked; the index follows it, and this clone remembers it."""
-        tip = self.log_tips.read(main, live, self.checker.decision)
+        tip = self.log_tips.read(main, live, self.checker.decision, self.checker.could_follow)
         self.index.follow(tip.commit)
         self.log_tips.remember(tip.commit)
         return tip

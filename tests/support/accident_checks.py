@@ -86,7 +86,11 @@ def _log(world: World, live: str) -> list[Step]:
 def _keys(world: World, keys: list[str]) -> Iterator[str]:
     yield from (f"{key} is {count} times in the log" for key, count in Counter(keys).items() if count > 1)
     yield from (f"{key} is in the log, and nobody was told" for key in {*keys} - world.done - world.unknown)
-    yield from (f"{key} was answered, and is not in the log" for key in sorted(world.done - {*keys}))
+    for key in sorted(world.done - {*keys}):
+        # Where a branch was rewritten, two clones may have known two logs in which not everything fits.
+        said = any(f"(key {key})" in note and " in the log: it is not legal" in note for note in world.notes)
+        if not (world.forced and said):
+            yield f"{key} was answered, and is not in the log"
 
 
 def _releases(world: World, live: str, steps: list[Step]) -> Iterator[str]:

@@ -279,6 +279,23 @@ def test_two_logs_that_were_brought_together_stay_together(fork: Fork, publisher
         assert_together(fork, publisher)
 
 
+def test_of_two_operations_that_do_not_fit_one_is_lost_and_said_and_no_clone_goes_back_to_the_other(
+    fork: Fork, publisher: Publisher
+) -> None:
+    before = fork.tip("live")
+    deploy(publisher, "ledger", 5, canary=True, key="k-one")
+    for branch in ("main", "live"):
+        git(fork.remote, "branch", "-f", branch, before)
+    with fork.publisher("new") as other:
+        assert deploy(other, "ledger", 6, canary=True, key="k-other").status == "live"
+        said = [note for each in (publisher, other) for note in each.publish().notes]
+        assert any("(key k-other), is not in the log: it is not legal there" in each for each in said), said
+        assert any("(key k-other), is no longer in the log" in each for each in said), said
+        assert [each.publish().status for each in (publisher, other)] == ["unchanged"] * 2
+        assert [key for key in log(fork) if key.startswith("k-")] == ["k-one", "k-deploy"]
+        assert_together(fork, publisher)
+
+
 def test_another_repository_is_not_taken_for_the_log(fork: Fork, publisher: Publisher) -> None:
     colleague = fork.clone("colleague")
     git(colleague, "checkout", "-q", "--orphan", "other")
