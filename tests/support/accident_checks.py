@@ -12,11 +12,10 @@ import yaml
 
 from desired.core.errors import Problem
 from desired.publish.verify import verify
+from tests.support.accident_edits import BY_HAND
 from tests.support.accident_model import Illegal, Replay, State, Step, of_files
 from tests.support.accident_world import World
 from tests.support.fork import git, image
-
-_BY_HAND = "by-hand"
 
 
 def files_at(world: World, commit: str, folder: str) -> dict[str, bytes]:
@@ -131,7 +130,7 @@ def _short(value: object) -> str:
 
 def _manifests(world: World, live: str) -> Iterator[str]:
     """No manual edit is left, and the pods of staging and preprod have the images of the releases."""
-    left = subprocess.run(["git", "grep", "-lI", _BY_HAND, live, "--", "releases", "manifests"],
+    left = subprocess.run(["git", "grep", "-lI", BY_HAND, live, "--", "releases", "manifests"],
         cwd=world.fork.remote, capture_output=True, text=True, check=False).stdout  # fmt: skip
     yield from (f"a manual edit is left in {path}" for path in left.split())
     strange = git(world.fork.remote, "ls-tree", "-r", live, "--", "releases", "manifests").splitlines()

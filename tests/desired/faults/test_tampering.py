@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -143,3 +143,95 @@ def test_a_live_that_is_deleted_is_found(place: Place) -> None:
         assert any("Nothing is published" in each for each in place.found(remembers=False))
     finally:
         past.push(place.live)
+
+
+# Legal histories
+
+
+def _rollback_that_reads_no_new_code(publisher: Publisher, developer: Developer) -> None:
+    deploy(publisher, "search", 2, canary=True)
+    developer.push("Code", {"apps/basket.py": f"# More.\n{developer.read('apps/basket.py')}"})
+    ask(publisher, "rollback", environment="staging", service="search")
+
+
+def _holds_and_undo(publisher: Publisher, developer: Developer) -> None:
+    ask(publisher, "hold", environment="staging", service="search", because="a long look", by="Ada")
+    ask(publisher, "unhold", environment="staging", service="search")
+    deploy(publisher, "ledger", 2)
+    ask(publisher, "undo", environment="staging", commit=publisher.head())
+
+
+def _promotion(publisher: Publisher, developer: Developer) -> None:
+    deploy(publisher, "ledger", 2)
+    developer.push("A document", {"more.md": "More.\n"})
+    ask(publisher, "promote", environment="preprod", source="staging", recipe=publisher.head())
+    ask(publisher, "close", environment="preprod", service="ledger")
+
+
+def _retirement_and_return(publisher: Publisher, developer: Developer) -> None:
+    ran = publisher.head()
+    because = {"unobserved": True, "reason": "No cluster"}
+    ask(publisher, "retire", environment="preprod", service="search", **because)
+    ask(publisher, "restore", environment="preprod", service="search", at=ran, **because)
+
+
+def _whole_rollout(publisher: Publisher, developer: Developer) -> None:
+    deploy(publisher, "search", 2, canary=True)
+    for verb, more in (("canary", {"share": 100}), ("finalize", {}), ("rollback", {}), ("close", {})):
+        ask(publisher, verb, environment="staging", service="search", **more)
+
+
+def _merge_by_a_colleague(publisher: Publisher, developer: Developer) -> None:
+    developer.read("README.md")
+    deploy(publisher, "ledger", 2)
+    _an_everyday_merge(developer)
+    git(developer.folder, "push", "-q", "origin", "HEAD:main")
+    deploy(publisher, "search", 2)
+
+
+def _edit_on_live(publisher: Publisher, developer: Developer) -> None:
+    text = developer.read("releases/preprod/search.yaml")
+    developer.push("Mine", {"releases/preprod/search.yaml": text.replace("sha256:0", "sha256:d")})
+    git(developer.folder, "push", "-q", "origin", "HEAD:live")
+    deploy(publisher, "ledger", 2)
+
+
+def _branches_set_back(publisher: Publisher, developer: Developer) -> None:
+    developer.read("README.md")
+    deploy(publisher, "ledger", 2)
+    git(developer.folder, "push", "-q", "-f", "origin", "HEAD:main", "HEAD:live")
+    deploy(publisher, "search", 2)
+
+
+def _live_deleted(publisher: Publisher, developer: Developer) -> None:
+    deploy(publisher, "ledger", 2)
+    git(developer.folder, "push", "-q", "origin", ":live")
+    publisher.publish()
+
+
+def _code_that_cannot_be_used(publisher: Publisher, developer: Developer) -> None:
+    text = developer.read("apps/search.py")
+    developer.push("Broken", {"apps/search.py": text.replace("owner=", "no_such_field=")})
+    ask(publisher, "hold", environment="preprod", service="search", because="a long look", by="Ada")
+    developer.push("Right", {"apps/search.py": text})
+    publisher.publish()
+
+
+_LEGAL = (
+    *(_rollback_that_reads_no_new_code, _holds_and_undo, _promotion, _retirement_and_return, _whole_rollout),
+    *(_merge_by_a_colleague, _edit_on_live, _branches_set_back, _live_deleted, _code_that_cannot_be_used),
+)
+
+
+@pytest.mark.parametrize("do", _LEGAL, ids=lambda do: do.__name__.strip("_"))
+def test_nothing_is_found_in_a_legal_history(fork: Fork, do: Callable[[Publisher, Developer], None]) -> None:
+    with fork.publisher() as publisher, fork.publisher("other") as other:
+        other.publish()
+        do(publisher, Developer(fork))
+        publisher.publish()
+        for each in (publisher, other):
+            each.branches.refresh()
+            report = verify(each)
+            assert report.problems == ()
+            assert all("put there by hand" in line for line in report.repaired)
+        assert other.publish().status == "unchanged"
