@@ -113,7 +113,8 @@ class LogTips:
                 break
             previous = entry.id
             taken.append(entry.id)
-        return taken if self._git.is_ancestor(at, previous) else []
+        # What counts is what was taken: the entries after that may only say that they are operations.
+        return taken if previous == newest or self._goes_on(at, previous, again) else []
 
     def _goes_on(self, at: str, newest: str, again: Again) -> bool:
         """Whether nothing of the log up to `at` is missing up to `newest`."""

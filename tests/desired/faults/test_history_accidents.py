@@ -296,6 +296,23 @@ def test_of_two_operations_that_do_not_fit_one_is_lost_and_said_and_no_clone_goe
         assert_together(fork, publisher)
 
 
+def test_a_merge_that_only_says_that_it_has_all_operations_takes_none_away(fork: Fork, publisher: Publisher) -> None:
+    """It holds what was first published, says that it brings both together, and names the keys of what it left out."""
+    live, start = fork.tip("live"), git(fork.remote, "rev-parse", "live~2")
+    ids = {name: git(fork.remote, "rev-parse", f"{start}:{name}") for name in ("releases", "manifests")}
+    said = "Desired-Operation: publish\nDesired-Revision: {releases}\nDesired-Manifests: {manifests}".format(**ids)
+    tree = f"{start}^{{tree}}"
+    tip = git(fork.remote, "commit-tree", tree, "-p", start, "-p", live, "-m", "Publish main", "-m", said)
+    for each in ("live~1", "live"):
+        tip = git(fork.remote, "commit-tree", tree, "-p", tip, "-m", git(fork.remote, "log", "-1", "--format=%B", each))
+    for branch in ("main", "live"):
+        git(fork.remote, "branch", "-f", branch, tip)
+    publisher.publish()
+    assert log(fork)[:2] == ["k40", "k-deploy"]
+    assert share(fork) == "40"
+    assert_together(fork, publisher)
+
+
 def test_another_repository_is_not_taken_for_the_log(fork: Fork, publisher: Publisher) -> None:
     colleague = fork.clone("colleague")
     git(colleague, "checkout", "-q", "--orphan", "other")
