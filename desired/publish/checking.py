@@ -99,7 +99,8 @@ class Checker:
             yield f"{short} does not name its manifests"
         author = commit_message.author_of(found.intent, entry.author.time) if found else entry.author
         if _plain(author) != _plain(entry.author):
-            yield f"{short} says that {author.name} did it, but its author is {entry.author.name} <{entry.author.email}>"
+            who = f"{entry.author.name} <{entry.author.email}>"
+            yield f"{short} says that {author.name} did it, and its author is {who}"
 
     def _repeats(self, previous: str, entry: Commit, found: Recorded) -> str:
         """What is wrong with the key of an entry: the log up to `previous` has it, as in a commit with its message."""

@@ -81,7 +81,7 @@ def _operation(world: World, chance: random.Random, name: str) -> str:
 
 
 def _wanted(world: World, chance: random.Random, name: str) -> Json:
-    live = world.tip("live") or world.tip("main")
+    live = world.tip("live") or world.tip("main") or world.start
     environment, service = chance.choice(("staging", "staging", "preprod")), chance.choice(SERVICES)
     here = state_at(world, live)[environment]
     verb = chance.choice(_sensible(here, service) if chance.random() < 0.85 else _ANY)
