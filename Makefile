@@ -40,8 +40,9 @@ bench: .venv/dev.lock ## measure synth against Helm and Kustomize, and operation
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.operations
 
-soak: .venv/dev.lock ## let 16 processes do 50 operations each on one remote, and check that none is lost or done twice
+soak: .venv/dev.lock ## 16 processes do 50 operations each on one remote, and people 450 times what they like to Git: nothing is lost
 	$(BIN)/python -m benchmarks.soak --json benchmarks/results/soak.json > benchmarks/results/soak.md
+	$(BIN)/python -m tests.support.git_accidents 48-499
 
 diff: .venv/desired.lock ## show what a change does to each cluster; BASE=… to compare with, FORMAT=text|patch|markdown
 	@$(BIN)/python -m envs diff --base $(or $(BASE),HEAD) --format $(or $(FORMAT),text)

@@ -191,6 +191,11 @@ class Reader(GitProcess):
         listed = self.answer("rev-list", "--first-parent", by, f"^{commit}").decode().split()
         return self.commit(listed[-1]).parent if listed else by
 
+    def parted(self, one: str, other: str) -> str:
+        """The newest commit on the first parents of both; empty if there is none."""
+        there = set(self._span(None, one))
+        return next((each for each in reversed(self._span(None, other)) if each in there), "")
+
     def _span(self, since: str | None, until: str, *path: str) -> list[str]:
         span = [f"{since}..{until}"] if since else [until]
         listed = self.answer("rev-list", "--first-parent", "--reverse", *span, "--", *path)

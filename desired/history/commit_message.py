@@ -12,7 +12,7 @@ from constructs_lib.values.release import short_digest
 
 from ..core.model import Observation
 from ..core.operations import OPERATION, Build, Canary, Deploy, Hold, Intent, Operation, Promote
-from ..git import Author
+from ..git import Author, Commit
 from ..wording import printable
 
 OPERATION_TRAILER = "Desired-Operation"
@@ -150,6 +150,12 @@ def recorded(text: str) -> Recorded | None:
     except (ValidationError, ValueError, TypeError, RecursionError):
         return None
     return Recorded(intent, observed, found.get(REVISION, ""))
+
+
+def named(commit: Commit) -> str:
+    """An operation's commit as a sentence names it, with its key."""
+    found = recorded(commit.message)
+    return f"{commit.id[:12]}, {title(found.intent.operation)} (key {found.intent.key})," if found else commit.id[:12]
 
 
 def author_of(intent: Intent, time: int) -> Author:

@@ -7,7 +7,7 @@ or a forced push, both are brought together first. Operations that the log does 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -66,7 +66,10 @@ class Builder:
         make = self.commits.published if publish else self.commits.repaired
         ground = Ground(baseline, make(baseline, said), said)
         for commit in self._lacking(tip):
-            ground = self._done_again(ground, commit) or ground
+            not_done = (
+                f"{commit_message.named(commit)} is not in the log: it is not legal there, so it is not done again"
+            )
+            ground = self._done_again(ground, commit) or replace(ground, notes=(*ground.notes, not_done))
         return ground
 
     def _grew(self, tip: LogTip) -> bool:
@@ -99,26 +102,34 @@ class Builder:
 
     def _done_again(self, ground: Ground, commit: Commit) -> Ground | None:
         """The ground with the operation of a commit on top, if it is legal there and is what the commit holds."""
-        found = commit_message.recorded(commit.message)
-        if found is None:
+        found, baseline = commit_message.recorded(commit.message), ground.baseline
+        newest = self.git.message(baseline.log)
+        if found is None or found.intent.rules < commit_message.rules(newest):
             return None
         when = datetime.fromtimestamp(commit.author.time, UTC)
         try:
-            before, outcome = self.reconciler.decide(found.intent, ground.baseline, found.observed, when)
+            before, outcome = self.reconciler.decide(found.intent, baseline, found.observed, when)
             files = release_files.file_changes(before, outcome.state)
-            changes: Changes = dict(files)
-            changes |= self.reconciler.manifests(ground.baseline, ground.commit, before, outcome)
-            paths = self.git.changed_paths(commit.parent, commit.id, f"{release_files.ROOT}/")
-            if sorted(paths) != sorted(files) or not all(self.git.holds(commit.id, *each) for each in files.items()):
+            if not self._did(commit, files):
                 return None
+            changes: Changes = files | self.reconciler.manifests(baseline, ground.commit, before, outcome)
             made = self.commits.operation(
-                ground.baseline, ground.commit, changes, found.intent, found.observed, outcome.notes, commit.author.time
+                baseline, ground.commit, changes, found.intent, found.observed, outcome.notes, commit.author.time
             )
         except Problem:
             return None
         note = f"{commit.id[:12]} was not in the log: {commit_message.title(found.intent.operation)} is done again"
         notes = tuple(each for each in ground.notes if commit.id[:12] not in each)
-        return Ground(_with(ground.baseline, made, outcome.state), made, (*notes, note))
+        return Ground(_with(baseline, made, outcome.state), made, (*notes, note))
+
+    def _did(self, commit: Commit, files: Mapping[str, str | None]) -> bool:
+        """Whether a commit made just these changes to `releases/`, and any."""
+        paths = self.git.changed_paths(commit.parent, commit.id, f"{release_files.ROOT}/")
+        return (
+            bool(files)
+            and sorted(paths) == sorted(files)
+            and all(self.git.holds(commit.id, *each) for each in files.items())
+        )
 
 
 def _with(baseline: Baseline, commit: str, state: EnvironmentState) -> Baseline:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ..core.errors import Problem, Refused
 from ..git import Clone, Commit
 from ..history import commit_message
 from ..history.chain import Chain
+from ..history.commit_message import Recorded
 
 Check = Callable[[str, Commit], str]
 """Says what is wrong with an entry that follows another one; empty where it is legal."""
+Again = Callable[[str, Commit], bool]
+"""Whether the operation of an entry of one log could be done again on top of an entry of another."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class LogTips:
         if commit and commit != self.seen:
             self._git.run("update-ref", self._ref, commit)
 
-    def read(self, main: str, live: str | None, check: Check, read_before: str = "") -> LogTip:
+    def read(self, main: str, live: str | None, check: Check, again: Again, read_before: str = "") -> LogTip:
         """Where the log stands, with both branches as they are. Raises Refused if it is not the log of this clone.
 
         `read_before` is an entry that counts in a clone which has checked none: to read on is enough for looking.
@@ -58,18 +61,21 @@ class LogTips:
         if seen == live == main:
             return LogTip(seen)
         self._require_same_repository(seen, main)
-        at = seen or self._first(filter(None, (live, main)), check)
+        # What is live counts before what main holds, which may be a rebased copy of it.
+        at = seen or next(filter(None, (self._first(tip, check) for tip in (live, main) if tip)), "")
         for tip in filter(None, (live, main)):
-            at = self._extended(at, tip, check)
+            at = self._extended(at, tip, check, again)
         if not at:
             return LogTip("")
         beside = self._beside(at, main, live)
         made = not live or live == at or self._git.is_ancestor(live, at) or not self._chain.sealed(at)
-        return LogTip(at, beside, "" if made or not live else live, tuple(self._notes(at, main, live)))
+        return LogTip(
+            at, beside, "" if made or not live else live, (*self._lost(seen, at), *self._notes(at, main, live))
+        )
 
-    def _first(self, tips: Iterable[str], check: Check) -> str:
+    def _first(self, tip: str, check: Check) -> str:
         """The newest entry of a log that is new to this clone: it is believed, but for the newest one."""
-        at = next(filter(None, map(self._chain.newest, tips)), "")
+        at = self._chain.newest(tip)
         while at:
             entry = self._git.commit(at)
             previous = self._chain.entry(entry.parent) if entry.parent else ""
@@ -85,43 +91,63 @@ class LogTips:
                 f"repository was replaced on purpose, run `git update-ref -d {self._ref}`, or make a new clone"
             )
 
-    def _extended(self, at: str, tip: str, check: Check) -> str:
+    def _extended(self, at: str, tip: str, check: Check, again: Again) -> str:
         """The newest entry that goes on from `at` in the history of a tip."""
         if not at or tip == at or self._git.is_ancestor(tip, at):
             return at
         claims = [each.id for each in self._git.beyond(at, [tip]) if commit_message.kind(each.message)]
         while claims:
-            taken = self._along(at, claims.pop(), check)
+            taken = self._along(at, claims.pop(), check, again)
             at = taken[-1] if taken else at
             claims = [each for each in claims if each not in taken]
         return at
 
-    def _along(self, at: str, newest: str, check: Check) -> list[str]:
+    def _along(self, at: str, newest: str, check: Check, again: Again) -> list[str]:
         """The legal entries from `at` up to one that may go on from it, or up to the first one that is not legal."""
-        if not self._goes_on(at, newest):
+        if not self._goes_on(at, newest, again):
             return []
         taken: list[str] = []
-        previous = self._chain.entry(self._git.within(at, newest))
+        previous = at if self._chain.grew(at, newest) else self._common(at, newest)
         for entry in self._chain.entries(previous, newest):
             if not self._chain.sound(entry) or check(previous, entry):
                 break
             previous = entry.id
             taken.append(entry.id)
-        return taken if self._git.is_ancestor(at, previous) else []
+        # What counts is what was taken: the entries after that may only say that they are operations.
+        return taken if previous == newest or self._goes_on(at, previous, again) else []
 
-    def _goes_on(self, at: str, newest: str) -> bool:
+    def _goes_on(self, at: str, newest: str, again: Again) -> bool:
         """Whether nothing of the log up to `at` is missing up to `newest`."""
         if self._chain.grew(at, newest):
             return True
-        if not self._git.is_ancestor(at, newest):
+        if not self._git.is_ancestor(at, newest) or not self._common(at, newest):
             return False
-        # Another publisher has brought two logs together: all that was done here has to be in its log.
-        common = self._chain.entry(self._git.within(at, newest))
-        return bool(common) and self._keys(common, at) <= self._keys(common, newest)
+        # Another publisher has brought two logs together. All that was done here has to be in its log. Where that is
+        # not possible on either side, this one gives way: else each would go back to its own log for ever.
+        missing = self._missing(at, newest)
+        if not missing or any(again(newest, each) for each in missing):
+            return not missing
+        return not all(again(at, each) for each in self._missing(newest, at))
 
-    def _keys(self, since: str, until: str) -> set[str]:
-        found = (commit_message.recorded(each.message) for each in self._chain.entries(since, until))
-        return {each.intent.key for each in found if each}
+    def _missing(self, one: str, other: str) -> list[Commit]:
+        """The operations of one log that another one does not have."""
+        common = self._common(one, other)
+        there = {found.intent.key for _, found in self._operations(common, other)}
+        return [each for each, found in self._operations(common, one) if found.intent.key not in there]
+
+    def _operations(self, since: str, until: str) -> Iterator[tuple[Commit, Recorded]]:
+        for each in self._chain.entries(since, until):
+            if found := commit_message.recorded(each.message):
+                yield each, found
+
+    def _lost(self, seen: str, at: str) -> Iterator[str]:
+        """What this clone has seen and the log does not have any more."""
+        for each in self._missing(seen, at) if seen and not self._chain.grew(seen, at) else ():
+            yield f"{commit_message.named(each)} is no longer in the log: it is not legal after what others did there"
+
+    def _common(self, one: str, other: str) -> str:
+        """The newest entry that two logs share; empty if there is none."""
+        return self._chain.entry(self._git.parted(one, other))
 
     def _beside(self, at: str, main: str, live: str | None) -> tuple[str, ...]:
         tips = [tip for tip in dict.fromkeys((live, main)) if tip and not self._git.is_ancestor(tip, at)]

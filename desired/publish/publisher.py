@@ -28,7 +28,7 @@ from ..render.source_at_commit import CommitSources
 from ..wording import listed
 from .anchors import Anchors
 from .branches import Branches
-from .checking import Checker
+from .checking import KEY_SECONDS, Checker
 from .commits import Commits
 from .expected import require_unchanged, seen_at
 from .ground import Builder, Ground
@@ -42,7 +42,6 @@ from .targets import Targets
 
 _TRIES = 60
 _READINGS = 6
-_REMEMBERED_SECONDS = 24 * 3600
 Observe = Callable[[str], Observation | None]
 """Observes an environment's clusters; None if they cannot be reached from here."""
 NOT_PUBLISHED = "Nothing is published yet. Run `desired publish` once: it creates the branch live"
@@ -65,7 +64,7 @@ class Publisher:
         self._commits = Commits(self.git, self.sources, signatures)
         self.anchors = Anchors(branches, chain, signatures)
         self.log_tips = LogTips(self.git, chain, branches.remote)
-        self.checker = Checker(self.git, self.reconciler, self._commits)
+        self.checker = Checker(self.git, chain, self.index, self.reconciler, self._commits)
         self._removals = Removals(self.git)
         self._builder = Builder(self.git, chain, self.index, self.reconciler, self._commits, self._removals)
         self._placeholders = Placeholders(self.git).going_live
@@ -110,7 +109,7 @@ class Publisher:
         main, live = self.tips()
         before = self.index.head
         known = before if before and self.git.is_ancestor(before, live or main) else ""
-        tip = self.log_tips.read(main, live, lambda *_: "", known)
+        tip = self.log_tips.read(main, live, lambda *_: "", self.checker.could_follow, known)
         self.index.follow(tip.commit)
         return main, tip
 
@@ -136,7 +135,7 @@ class Publisher:
     def _perform(self, intent: Intent, observation: Observation | None, dry_run: bool) -> OperationResult:
         for attempt in range(_TRIES):
             main, live = self.tips()
-            tip = self._log_tip(main, live)
+            tip = self.log_tip(main, live)
             if not tip.commit:
                 raise Refused(NOT_PUBLISHED)
             if done := self._done_before(intent):
@@ -150,9 +149,9 @@ class Publisher:
             time.sleep(random.uniform(0, 0.4) / (attempt + 1))
         raise _gave_up()
 
-    def _log_tip(self, main: str, live: str | None) -> LogTip:
+    def log_tip(self, main: str, live: str | None) -> LogTip:
         """Where the log stands, checked; the index follows it, and this clone remembers it."""
-        tip = self.log_tips.read(main, live, self.checker.decision)
+        tip = self.log_tips.read(main, live, self.checker.decision, self.checker.could_follow)
         self.index.follow(tip.commit)
         self.log_tips.remember(tip.commit)
         return tip
@@ -167,7 +166,7 @@ class Publisher:
     def _done_before(self, intent: Intent) -> OperationResult | None:
         """The result of the operation that was done with this key. Raises Conflict if that was another operation."""
         now = int(time.time())
-        found = self.index.by_key(intent.key, now - _REMEMBERED_SECONDS)
+        found = self.index.by_key(intent.key, now - KEY_SECONDS)
         if found is None:
             return None
         done = commit_message.recorded(self.git.message(found.id))
@@ -235,7 +234,7 @@ class Publisher:
         with _on_this_machine(), self.git.alone():
             for _ in range(_TRIES):
                 main, live = self.tips()
-                result = self._published(self._log_tip(main, live), main, live)
+                result = self._published(self.log_tip(main, live), main, live)
                 if result.commit == live == main:
                     return replace(result, title="live is at main", changes={}, status="unchanged")
                 if self._advance((main, live), result.commit):

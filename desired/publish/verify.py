@@ -11,9 +11,8 @@ from ..core.errors import Problem, Refused
 from ..git import Commit
 from ..history import commit_message
 from ..progress import Progress
+from .checking import KEY_SECONDS
 from .publisher import NOT_PUBLISHED, Publisher
-
-_DAY = 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -126,7 +125,7 @@ class _Walk:
         found = commit_message.recorded(entry.message)
         if found:
             before = self._keys.get(found.intent.key)
-            if before and entry.author.time - before.author.time < _DAY:
+            if before and entry.author.time - before.author.time < KEY_SECONDS:
                 yield f"{entry.id[:12]} repeats the key {found.intent.key} of {before.id[:12]}"
             self._keys[found.intent.key] = entry
 

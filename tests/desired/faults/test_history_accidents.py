@@ -264,6 +264,109 @@ def test_status_says_that_a_branch_was_moved_by_hand(fork: Fork, publisher: Publ
     assert "live was deleted" in desired.json("status")["branches"][0]
 
 
+def test_another_clone_follows_operations_on_top_of_what_people_committed(fork: Fork, publisher: Publisher) -> None:
+    developer = Developer(fork)
+    with fork.publisher("other") as other:
+        assert other.publish().status == "unchanged"
+        developer.push("docs", {"README.md": "Mine.\n"})
+        deploy(publisher, "ledger", 5, key="k-docs")
+        developer.push("code", {"apps/basket.py": f"# One more line.\n{developer.read('apps/basket.py')}"})
+        deploy(publisher, "ledger", 6, canary=True, key="k-code")
+        tip = fork.tip("live")
+        answer = other.publish()
+        assert (answer.status, answer.notes) == ("unchanged", ())
+        assert fork.tip("live") == tip
+
+
+@pytest.mark.parametrize("change", ["nothing else", "another share"])
+def test_a_commit_with_the_message_of_an_operation_is_not_a_second_one(
+    fork: Fork, publisher: Publisher, change: str
+) -> None:
+    colleague = fork.clone("colleague")
+    text = (colleague / ROLLOUT).read_text()
+    (colleague / "README.md").write_text("Mine.\n")
+    message = git(colleague, "log", "-1", "--format=%B")
+    if change == "another share":
+        (colleague / ROLLOUT).write_text(text.replace("share: 40", "share: 60"))
+        git(colleague, "add", "-A")
+        releases = git(colleague, "rev-parse", f"{git(colleague, 'write-tree')}:releases")
+        old = git(colleague, "rev-parse", "HEAD:releases")
+        message = message.replace('"share": 40', '"share": 60').replace(old, releases)
+    git(colleague, "commit", "-q", "-a", "-m", message)
+    git(colleague, "push", "-q", "origin", "HEAD:main", "HEAD:live")
+    with fork.publisher("new") as other:
+        assert other.publish().status == "live"
+        assert log(fork).count("k40") == 1
+        assert share(fork) == "40"
+        assert git(fork.remote, "show", "live:README.md") == "Mine."
+        assert_together(fork, other)
+
+
+def test_a_new_clone_goes_on_from_what_is_live_and_not_from_a_rebased_copy(fork: Fork, publisher: Publisher) -> None:
+    before = fork.tip("live")
+    colleague = fork.clone("colleague")
+    git(colleague, "reset", "-q", "--hard", "HEAD~2")
+    commit(colleague, "docs", {"README.md": "Mine.\n"})
+    git(colleague, "cherry-pick", "origin/main~2..origin/main")
+    git(colleague, "push", "-q", "-f", "origin", "HEAD:main")
+    with fork.publisher("new") as other:
+        assert not any("live was moved" in each for each in other.publish().notes)
+        assert git(fork.remote, "rev-list", "--first-parent", "live").count(before) == 1
+    assert not any("live was moved" in each for each in publisher.publish().notes)
+
+
+def test_two_logs_that_were_brought_together_stay_together(fork: Fork, publisher: Publisher) -> None:
+    """The operation that both have was done again in one of them by a rebase; the other has one more."""
+    colleague = fork.clone("colleague")
+    git(colleague, "reset", "-q", "--hard", "HEAD~1")
+    commit(colleague, "docs", {"README.md": "Mine.\n"})
+    git(colleague, "cherry-pick", "origin/main")
+    git(colleague, "push", "-q", "-f", "origin", "HEAD:main", "HEAD:live")
+    with fork.publisher("new") as other:
+        assert ask(other, "undo", environment="staging", commit=fork.tip("live"), key="k-undo").status == "live"
+        for each in (publisher, other):
+            each.publish()
+        assert "k-undo" in log(fork)
+        tip = fork.tip("live")
+        assert [each.publish().status for each in (publisher, other)] == ["unchanged"] * 2
+        assert fork.tip("live") == tip
+        assert_together(fork, publisher)
+
+
+def test_of_two_operations_that_do_not_fit_one_is_lost_and_said_and_no_clone_goes_back_to_the_other(
+    fork: Fork, publisher: Publisher
+) -> None:
+    before = fork.tip("live")
+    deploy(publisher, "ledger", 5, canary=True, key="k-one")
+    for branch in ("main", "live"):
+        git(fork.remote, "branch", "-f", branch, before)
+    with fork.publisher("new") as other:
+        assert deploy(other, "ledger", 6, canary=True, key="k-other").status == "live"
+        said = [note for each in (publisher, other) for note in each.publish().notes]
+        assert any("(key k-other), is not in the log: it is not legal there" in each for each in said), said
+        assert any("(key k-other), is no longer in the log" in each for each in said), said
+        assert [each.publish().status for each in (publisher, other)] == ["unchanged"] * 2
+        assert [key for key in log(fork) if key.startswith("k-")] == ["k-one", "k-deploy"]
+        assert_together(fork, publisher)
+
+
+def test_a_merge_that_only_says_that_it_has_all_operations_takes_none_away(fork: Fork, publisher: Publisher) -> None:
+    """It holds what was first published, says that it brings both together, and names the keys of what it left out."""
+    live, start = fork.tip("live"), git(fork.remote, "rev-parse", "live~2")
+    ids = {name: git(fork.remote, "rev-parse", f"{start}:{name}") for name in ("releases", "manifests")}
+    said = "Desired-Operation: publish\nDesired-Revision: {releases}\nDesired-Manifests: {manifests}".format(**ids)
+    tree = f"{start}^{{tree}}"
+    tip = git(fork.remote, "commit-tree", tree, "-p", start, "-p", live, "-m", "Publish main", "-m", said)
+    for each in ("live~1", "live"):
+        tip = git(fork.remote, "commit-tree", tree, "-p", tip, "-m", git(fork.remote, "log", "-1", "--format=%B", each))
+    for branch in ("main", "live"):
+        git(fork.remote, "branch", "-f", branch, tip)
+    publisher.publish()
+    assert log(fork)[:2] == ["k40", "k-deploy"]
+    assert share(fork) == "40"
+    assert_together(fork, publisher)
+
+
 def test_another_repository_is_not_taken_for_the_log(fork: Fork, publisher: Publisher) -> None:
     colleague = fork.clone("colleague")
     git(colleague, "checkout", "-q", "--orphan", "other")

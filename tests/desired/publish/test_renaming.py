@@ -24,7 +24,7 @@ def test_another_clone_finds_an_operation_right_that_was_done_before_the_merge_w
         build = {"image": image("search", 2), "ref": "main"}
         done = ask(publisher, "deploy", environment="staging", services={"finder": build}, specs_at=publisher.head())
         main, live = other.tips()
-        assert other.log_tips.read(main, live, other.checker.decision).commit == done.commit
+        assert other.log_tip(main, live).commit == done.commit
 
 
 def test_a_deploy_under_the_new_name_says_why_the_newer_code_is_not_used(fork: Fork) -> None:
@@ -112,7 +112,7 @@ def test_a_deploy_brings_in_the_code_that_waits_for_it(fork: Fork) -> None:
         publisher.head()
         assert verify(publisher).problems == ()
         main, live = other.tips()
-        assert other.log_tips.read(main, live, other.checker.decision).commit == answer.commit != merged
+        assert other.log_tip(main, live).commit == answer.commit != merged
 
 
 def test_a_deploy_that_does_not_help_newer_code_goes_on_with_the_older_one(fork: Fork) -> None:

@@ -195,7 +195,9 @@ def test_an_anchor_shows_a_rewritten_past_to_a_clone_that_never_saw_it(fork: For
     # The whole history is written again, with another reason in one operation: each commit on its own is right.
     rewriter = fork.clone("rewriter")
     message = git(rewriter, "log", "-1", "--format=%B")
-    git(rewriter, "commit", "-q", "--amend", "-m", message.replace("Desired-Actor: Test", "Desired-Actor: Bob"))
+    author = git(rewriter, "log", "-1", "--format=%ae")
+    message = message.replace("Desired-Actor: Test", "Desired-Actor: Bob")
+    git(rewriter, "commit", "-q", "--amend", "--author", f"Bob <{author}>", "-m", message)
     git(rewriter, "push", "-q", "-f", "origin", "HEAD:main", "HEAD:live")
     found = problems(fork, "after")
     assert any(f"does not contain {anchored[:12]}, which the anchor desired/" in each for each in found), found
