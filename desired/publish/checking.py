@@ -87,7 +87,7 @@ class Checker:
         key, since = found.intent.key, entry.author.time - KEY_SECONDS + 1
         indexed, checked = self.index.by_key(key, since), self._checked.get(key)
         for done in filter(None, (indexed.id if indexed else "", checked)):
-            if done != entry.id and self.git.is_ancestor(done, previous):
+            if done != entry.id and self.chain.grew(done, previous):  # not where it was done again in another log
                 yield f"{entry.id[:12]} repeats the key {key} of {done[:12]}"
         self._checked[key] = entry.id
 
