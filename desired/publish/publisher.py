@@ -41,7 +41,7 @@ from .signatures import Signatures
 from .targets import Targets
 
 _TRIES = 60
-_READINGS = 6
+_READINGS, _BETWEEN_SECONDS = 6, 0.02
 Observe = Callable[[str], Observation | None]
 """Observes an environment's clusters; None if they cannot be reached from here."""
 NOT_PUBLISHED = "Nothing is published yet. Run `desired publish` once: it creates the branch live"
@@ -95,13 +95,15 @@ class Publisher:
         """The newest commits of `main` and `live`, fetched; None if there is no `live`. Raises Unreachable.
 
         Both move together, but another process may fetch in this clone meanwhile, and the two references are not
-        read at one moment. A `live` that is not in `main` is therefore read again before it is believed.
+        read at one moment. A `live` that is not in `main` is therefore believed only when it is read twice.
         """
-        for attempt in range(_READINGS):
+        main, live, before = "", None, None
+        for _ in range(_READINGS):
             main, live = self.head(), self.branches.live
-            if live is None or live == main or self.git.is_ancestor(live, main):
+            if live is None or live == main or self.git.is_ancestor(live, main) or before == (main, live):
                 break
-            time.sleep(0.02 * 2**attempt)
+            before = main, live
+            time.sleep(_BETWEEN_SECONDS)
         return main, live
 
     def looked_at(self) -> tuple[str, LogTip]:
