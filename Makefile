@@ -33,6 +33,9 @@ test: .venv/dev.lock .venv-checkov/lock node_modules/.package-lock.json ## run t
 e2e: .venv/dev.lock .venv-checkov/lock node_modules/.package-lock.json ## run Kubernetes, Flux and Envoy on our manifests, and write docs/report/; ONLY=tests/e2e/… for some
 	@$(BIN)/python -m testbed tests $(ONLY)
 
+accidents: .venv/dev.lock node_modules/.package-lock.json ## play 500 sequences of what people do to Git between operations; SEEDS=17 for one
+	$(BIN)/python -m tests.support.git_accidents $(or $(SEEDS),0-499)
+
 cluster: .venv/dev.lock ## run a cluster with the shop on it until Ctrl-C; ENV=… for another one than staging
 	@$(BIN)/python -m testbed cluster $(if $(ENV),-e $(ENV))
 
@@ -40,9 +43,9 @@ bench: .venv/dev.lock ## measure synth against Helm and Kustomize, and operation
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.operations
 
-soak: .venv/dev.lock ## 16 processes do 50 operations each on one remote, and people 450 times what they like to Git: nothing is lost
+soak: .venv/dev.lock ## 16 processes do 50 operations each on one remote, and people 1,000 times what they like to Git: nothing is lost
 	$(BIN)/python -m benchmarks.soak --json benchmarks/results/soak.json > benchmarks/results/soak.md
-	$(BIN)/python -m tests.support.git_accidents 48-499
+	$(BIN)/python -m tests.support.git_accidents 500-1499
 
 diff: .venv/desired.lock ## show what a change does to each cluster; BASE=… to compare with, FORMAT=text|patch|markdown
 	@$(BIN)/python -m envs diff --base $(or $(BASE),HEAD) --format $(or $(FORMAT),text)
@@ -107,4 +110,4 @@ node_modules/.package-lock.json: package-lock.json .venv/desired.lock
 	@npm ci --silent --ignore-scripts --no-audit --no-fund
 	@touch $@
 
-.PHONY: help synth test e2e cluster setup stack stack-up bench soak diff graph schemas wheel lock clean
+.PHONY: help synth test accidents e2e cluster setup stack stack-up bench soak diff graph schemas wheel lock clean

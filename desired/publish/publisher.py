@@ -31,7 +31,7 @@ from .branches import Branches
 from .checking import KEY_SECONDS, Checker
 from .commits import Commits
 from .expected import require_unchanged, seen_at
-from .ground import Builder, Ground
+from .foundation import Foundation, Foundations
 from .log_tip import LogTip, LogTips
 from .placeholders import Placeholders
 from .reconcile import Baseline, Reconciler
@@ -66,7 +66,7 @@ class Publisher:
         self.log_tips = LogTips(self.git, chain, branches.remote)
         self.checker = Checker(self.git, chain, self.index, self.reconciler, self._commits)
         self._removals = Removals(self.git)
-        self._builder = Builder(self.git, chain, self.index, self.reconciler, self._commits, self._removals)
+        self._foundations = Foundations(self.git, chain, self.index, self.reconciler, self._commits, self._removals)
         self._placeholders = Placeholders(self.git).going_live
 
     @classmethod
@@ -184,16 +184,16 @@ class Publisher:
         return OperationResult(found.id, found.title, status="repeated")
 
     def _attempt(self, intent: Intent, observation: Observation | None, tip: LogTip, dry_run: bool) -> OperationResult:
-        ground = self._builder.ground(tip, hurry=takes_traffic_away(intent.operation))
-        baseline, base = ground.baseline, ground.commit
+        foundation = self._foundations.at(tip, hurry=takes_traffic_away(intent.operation))
+        baseline, base = foundation.baseline, foundation.commit
         seen = seen_at(self.git, self.history.chain, intent, tip.commit, base)
         require_unchanged(self.git, intent, seen, base)
         now = datetime.now(UTC)
-        baseline = self._with_newest_code(intent, ground, observation, now) or baseline
+        baseline = self._with_newest_code(intent, foundation, observation, now) or baseline
         before, outcome = self.reconciler.decide(intent, baseline, observation, now)
         changes: Changes = dict(release_files.file_changes(before, outcome.state))
-        waited = set(ground.baseline.unused) - set(baseline.unused)
-        notes = (*(each for each in ground.notes if each not in waited), *outcome.notes)
+        waited = set(foundation.baseline.unused) - set(baseline.unused)
+        notes = (*(each for each in foundation.notes if each not in waited), *outcome.notes)
         title = commit_message.title(intent.operation)
         if not changes:
             notes = (*notes, "nothing to change")
@@ -213,14 +213,14 @@ class Publisher:
         return replace(result, commit=commit, status="live")
 
     def _with_newest_code(
-        self, intent: Intent, ground: Ground, observation: Observation | None, now: datetime
+        self, intent: Intent, foundation: Foundation, observation: Observation | None, now: datetime
     ) -> Baseline | None:
         """The baseline with code that the cluster could not use so far, if it can with this operation."""
-        newest = self.reconciler.newest(intent, ground.baseline)
+        newest = self.reconciler.newest(intent, foundation.baseline)
         try:
             if newest:
                 before, outcome = self.reconciler.decide(intent, newest, observation, now)
-                self.reconciler.manifests(newest, ground.commit, before, outcome)
+                self.reconciler.manifests(newest, foundation.commit, before, outcome)
         except Problem:
             return None
         return newest
@@ -247,10 +247,10 @@ class Publisher:
         if not tip.commit:
             commit = self._start(main, live)
             return OperationResult(commit, "The first publishing", self._placeholders(None, commit))
-        ground = self._builder.ground(tip, publish=True)
-        notes = (*ground.notes, *self._placeholders(tip.commit, ground.commit))
-        repairs, unused = ground.baseline.repairs, ground.baseline.unused
-        return OperationResult(ground.commit, "Published", notes, repairs, unused=unused)
+        foundation = self._foundations.at(tip, publish=True)
+        notes = (*foundation.notes, *self._placeholders(tip.commit, foundation.commit))
+        repairs, unused = foundation.baseline.repairs, foundation.baseline.unused
+        return OperationResult(foundation.commit, "Published", notes, repairs, unused=unused)
 
     def _start(self, main: str, live: str | None) -> str:
         """The commit with which the log begins. Raises Refused if manifests are not what the code makes."""

@@ -238,6 +238,7 @@ class World:
     def push(self, *branches: str, force: bool = False, folder: str = "") -> str:
         """Pushes what is checked out; says whether that worked."""
         before = {each: self._documents(f"origin/{each}") for each in branches}
+        known = any(self._contains(each) for each in ("main", "live"))
         pushed = [f"{'+' if force else ''}HEAD:refs/heads/{each}" for each in branches]
         if self.git("push", "-q", "origin", *pushed, folder=folder) is None:
             return "not pushed"
@@ -247,12 +248,17 @@ class World:
             self.deleted |= set() if force else gone
             self.documents = {path: id_ for path, id_ in self.documents.items() if path not in gone}
         # What was there before is not asked for again: it may be deleted on the other branch.
-        new = {path: id_ for path, id_ in now.items() if all(path not in each for each in before.values())}
+        # Nor is what an older commit has, to which a branch is set back.
+        new = {} if known else {p: id_ for p, id_ in now.items() if all(p not in each for each in before.values())}
         self.documents |= new
         self.deleted -= new.keys()
         self.forced |= force
         self.touched |= force or "live" in branches
         return f"pushed to {' and '.join(branches)}{' with force' if force else ''}"
+
+    def _contains(self, branch: str) -> bool:
+        """Whether a branch of the remote, as it was seen last, has what is checked out."""
+        return self.git("merge-base", "--is-ancestor", "HEAD", f"origin/{branch}") is not None
 
     def _documents(self, commit: str) -> dict[str, str]:
         listed = self.git("ls-tree", "-r", commit, "--", "docs") or ""

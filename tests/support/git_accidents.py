@@ -1,11 +1,12 @@
 """Sequences of what people do to Git, mixed with operations: made from a seed, played, and made shorter.
 
 `python -m tests.support.git_accidents 17` plays the sequence of a seed and says what happens, step by step. Where
-something is wrong, it then looks for the fewest steps with which something still is.
+something is wrong, it then looks for the fewest steps with which something still is. `0-499` plays many, on all cores.
 """
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import random
 import shutil
@@ -13,8 +14,11 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 
 from tests.support import accident_checks, accident_edits, accident_operators, accident_people
@@ -80,25 +84,54 @@ def shorter(base: Fork, folder: Path, steps: list[Planned]) -> list[Planned]:
     return steps
 
 
-def main(words: Sequence[str]) -> int:
-    """Plays seeds (`17`, or `0-99` for many); the exit code is 1 if anything went wrong."""
-    first, _, last = words[0].partition("-")
-    seeds = range(int(first), int(last or first) + 1)
-    bad, before = 0, time.perf_counter()
+@contextmanager
+def _prepared() -> Iterator[Path]:
+    """A folder with the repository that every sequence begins with."""
     with tempfile.TemporaryDirectory(prefix="desired-", ignore_cleanup_errors=True) as name:
         os.environ["DESIRED_CACHE_DIR"] = f"{name}/cache"
         os.environ.pop("CI", None)
-        base = prepared(forks.make(Path(name, "fork")), Path(name, "base"))
-        for seed in seeds:
-            if said := wrong(base, Path(name, f"seed{seed}"), seed):
-                bad += 1
-                print(said, flush=True)
-                if len(seeds) == 1:
-                    said_, found = play(base, Path(name, "least"), shorter(base, Path(name, "tries"), plan(seed)))
-                    print("\nthe fewest steps:", *said_, *found, sep="\n")
-            elif len(seeds) == 1:
-                print(*play(base, Path(name, "again"), plan(seed))[0], sep="\n")
-    print(f"{bad} of {len(seeds)} sequences went wrong; {(time.perf_counter() - before) / len(seeds):.1f} s for each")
+        prepared(forks.make(Path(name, "fork")), Path(name, "base"))
+        yield Path(name)
+
+
+def _wrong(folder: Path, seed: int) -> str:
+    place = folder / f"seed{seed}"
+    try:
+        return wrong(Fork(folder / "base"), place, seed)
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _many(folder: Path, seeds: Sequence[int]) -> int:
+    """Plays many sequences, on all cores; returns how many went wrong."""
+    bad, before = 0, time.perf_counter()
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(os.cpu_count(), context) as pool:
+        for done, said in enumerate(pool.map(_wrong, repeat(folder), seeds), 1):
+            bad += bool(said)
+            if said or done % 50 == 0:
+                print(said or f"{done} of {len(seeds)} played", flush=True)
+    seconds = (time.perf_counter() - before) / len(seeds)
+    print(f"{bad} of {len(seeds)} sequences went wrong; {seconds:.2f} s for each")
+    return bad
+
+
+def _one(folder: Path, seed: int) -> int:
+    """Plays one sequence and says what happens; where something goes wrong, also with the fewest steps."""
+    base = Fork(folder / "base")
+    said, found = play(base, folder / "once", plan(seed))
+    print(*said, *found, sep="\n")
+    if found:
+        said, found = play(base, folder / "least", shorter(base, folder / "tries", plan(seed)))
+        print("\nthe fewest steps:", *said, *found, sep="\n")
+    return len(found)
+
+
+def main(words: Sequence[str]) -> int:
+    """Plays seeds (`17`, or `0-99` for many); the exit code is 1 if anything went wrong."""
+    first, many, last = words[0].partition("-")
+    with _prepared() as folder:
+        bad = _many(folder, range(int(first), int(last) + 1)) if many else _one(folder, int(first))
     return 1 if bad else 0
 
 

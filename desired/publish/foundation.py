@@ -25,7 +25,7 @@ from .removals import Removals
 
 
 @dataclass(frozen=True)
-class Ground:
+class Foundation:
     """What to build on."""
 
     baseline: Baseline
@@ -36,7 +36,7 @@ class Ground:
 
 
 @dataclass(frozen=True)
-class Builder:
+class Foundations:
     """Makes the commits that bring the log and the branches together. No branch points to them yet."""
 
     git: Clone
@@ -46,31 +46,28 @@ class Builder:
     commits: Commits
     removals: Removals
 
-    def ground(self, tip: LogTip, *, hurry: bool = False, publish: bool = False) -> Ground:
+    def at(self, tip: LogTip, *, hurry: bool = False, publish: bool = False) -> Foundation:
         """What to build on, at `tip`. To publish, a commit of the log is made of everything that is new."""
         edits = [edit for each in tip.beside for edit in self._edits(tip.commit, each)]
         known = self.reconciler.at(tip.commit).environments if edits else ()
-        notes = (*tip.notes, *_reverted(edits, known))
-        kept = self.commits.unsignable(tip.commit)
-        if self._grew(tip):
-            main = tip.beside[0] if tip.beside else tip.commit
-            baseline = self.reconciler.follow(tip.commit, main, hurry=hurry, kept=kept)
-        else:
-            codes = json.dumps(dict(self.reconciler.at(tip.commit).codes), sort_keys=True)
-            joined = self.commits.joined(tip, codes, notes)
-            baseline = self.reconciler.follow(joined, joined, hurry=hurry, kept=kept)
-        if baseline.left:  # what people deleted with an environment that leaves is not put back
-            notes = (*tip.notes, *_reverted(edits, known, baseline.left))
-        removed = self.removals.going(tip.commit, baseline)
-        said = tuple(dict.fromkeys((*notes, *baseline.unused, *baseline.left.values(), *removed)))
+        baseline = self._baseline(tip, (*tip.notes, *_reverted(edits, known)), hurry)
+        # What people deleted with an environment that leaves is not put back.
+        notes = (*tip.notes, *_reverted(edits, known, baseline.left), *baseline.unused, *baseline.left.values())
+        said = tuple(dict.fromkeys((*notes, *self.removals.going(tip.commit, baseline))))
         make = self.commits.published if publish else self.commits.repaired
-        ground = Ground(baseline, make(baseline, said), said)
+        foundation = Foundation(baseline, make(baseline, said), said)
         for commit in self._lacking(tip):
-            not_done = (
-                f"{commit_message.named(commit)} is not in the log: it is not legal there, so it is not done again"
-            )
-            ground = self._done_again(ground, commit) or replace(ground, notes=(*ground.notes, not_done))
-        return ground
+            foundation = self._done_again(foundation, commit) or _without(foundation, commit)
+        return foundation
+
+    def _baseline(self, tip: LogTip, notes: Iterable[str], hurry: bool) -> Baseline:
+        """The baseline on top of the log, where the branches are brought together first if that is needed."""
+        kept, log = self.commits.unsignable(tip.commit), tip.commit
+        if self._grew(tip):
+            return self.reconciler.follow(log, tip.beside[0] if tip.beside else log, hurry=hurry, kept=kept)
+        codes = json.dumps(dict(self.reconciler.at(log).codes), sort_keys=True)
+        joined = self.commits.joined(tip, codes, notes)
+        return self.reconciler.follow(joined, joined, hurry=hurry, kept=kept)
 
     def _grew(self, tip: LogTip) -> bool:
         """Whether people only committed on top of the log, and nothing there says that it is an entry."""
@@ -100,9 +97,9 @@ class Builder:
             if found and len(commit.parents) == 1 and not self.index.by_key(found.intent.key, 0):
                 yield commit
 
-    def _done_again(self, ground: Ground, commit: Commit) -> Ground | None:
-        """The ground with the operation of a commit on top, if it is legal there and is what the commit holds."""
-        found, baseline = commit_message.recorded(commit.message), ground.baseline
+    def _done_again(self, foundation: Foundation, commit: Commit) -> Foundation | None:
+        """The foundation with the operation of a commit on top, if it is legal there and is what the commit holds."""
+        found, baseline = commit_message.recorded(commit.message), foundation.baseline
         newest = self.git.message(baseline.log)
         if found is None or found.intent.rules < commit_message.rules(newest):
             return None
@@ -112,15 +109,15 @@ class Builder:
             files = release_files.file_changes(before, outcome.state)
             if not self._did(commit, files):
                 return None
-            changes: Changes = files | self.reconciler.manifests(baseline, ground.commit, before, outcome)
+            changes: Changes = files | self.reconciler.manifests(baseline, foundation.commit, before, outcome)
             made = self.commits.operation(
-                baseline, ground.commit, changes, found.intent, found.observed, outcome.notes, commit.author.time
+                baseline, foundation.commit, changes, found.intent, found.observed, outcome.notes, commit.author.time
             )
         except Problem:
             return None
         note = f"{commit.id[:12]} was not in the log: {commit_message.title(found.intent.operation)} is done again"
-        notes = tuple(each for each in ground.notes if commit.id[:12] not in each)
-        return Ground(_with(baseline, made, outcome.state), made, (*notes, note))
+        notes = tuple(each for each in foundation.notes if commit.id[:12] not in each)
+        return Foundation(_with(baseline, made, outcome.state), made, (*notes, note))
 
     def _did(self, commit: Commit, files: Mapping[str, str | None]) -> bool:
         """Whether a commit made just these changes to `releases/`, and any."""
@@ -130,6 +127,12 @@ class Builder:
             and sorted(paths) == sorted(files)
             and all(self.git.holds(commit.id, *each) for each in files.items())
         )
+
+
+def _without(foundation: Foundation, commit: Commit) -> Foundation:
+    """The foundation without an operation, which is said."""
+    note = f"{commit_message.named(commit)} is not in the log: it is not legal there, so it is not done again"
+    return replace(foundation, notes=(*foundation.notes, note))
 
 
 def _with(baseline: Baseline, commit: str, state: EnvironmentState) -> Baseline:
