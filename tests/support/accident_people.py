@@ -158,6 +158,9 @@ def set_back(world: World, chance: random.Random) -> str:
 def delete_live(world: World, chance: random.Random) -> str:
     world.forced = world.touched = True
     git(world.fork.remote, "update-ref", "-d", "refs/heads/live")
+    # What a person pushed there alone, and no clone has seen, is nowhere any more.
+    kept = git(world.fork.remote, "ls-tree", "-r", "--name-only", "main", "--", "docs").splitlines()
+    world.documents = {path: id_ for path, id_ in world.documents.items() if path in kept}
     return "live is deleted"
 
 
