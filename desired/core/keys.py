@@ -14,6 +14,8 @@ from constructs_lib.values.data import Json
 
 from .operations import Intent
 
+KEY_SECONDS = 24 * 3600
+"""How long a key belongs to one operation."""
 _LEFT_OUT = ("specs_at", "recipe")
 """Parameters that are the revision that somebody looked at, where they name no other one."""
 _WORDS = {"specs_at": "commit of the spec", "recipe": "commit", "ref": "branch", "because": "reason", "until": "end"}

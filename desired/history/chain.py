@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from ..core.keys import KEY_SECONDS
 from ..git import Clone, Commit
 from ..render.manifests import MANIFESTS
 from . import commit_message, release_files
@@ -90,6 +91,18 @@ class Chain:
         return next((each.id for each in before if commit_message.kind(each.message)), "")
 
     def _begins(self, commit: str) -> bool:
-        """Whether the log below an entry begins with the first publishing, and not anew beside an older log."""
+        """Whether the log below an entry begins with the first publishing, and is no copy of a log on top of itself.
+
+        That is an older log beneath the first publishing, or a key that is there twice, as a rebase makes it.
+        """
         start = self.start(commit)
-        return bool(start) and not self.beneath(start)
+        return bool(start) and not self.beneath(start) and not any(self._repeated(start, commit))
+
+    def _repeated(self, start: str, live: str) -> Iterator[Commit]:
+        """The entries whose key another one before them has, within the time that a key belongs to one operation."""
+        last: dict[str, int] = {}
+        for entry in self.entries(start, live):
+            key, when = commit_message.trailers(entry.message).get(commit_message.KEY, ""), entry.author.time
+            if key and when - last.get(key, when - KEY_SECONDS) < KEY_SECONDS:
+                yield entry
+            last[key] = when

@@ -18,7 +18,7 @@ from ..wording import printable
 OPERATION_TRAILER = "Desired-Operation"
 _PARAMETERS, _ACTOR, _REASON = "Desired-Parameters", "Desired-Actor", "Desired-Reason"
 REVISION = "Desired-Revision"
-_EXPECTED, _KEY = "Desired-Expected", "Desired-Key"
+_EXPECTED, KEY = "Desired-Expected", "Desired-Key"
 _OBSERVED, _UNOBSERVED = "Desired-Observed", "Desired-Unobserved"
 RULES_TRAILER = "Desired-Rules"
 """Commits of version 0.1 have none: they were decided by the first version of the rules."""
@@ -82,7 +82,7 @@ def message(
         (_REASON, intent.reason),
         (_EXPECTED, intent.expected),
         (REVISION, revision),
-        (_KEY, intent.key),
+        (KEY, intent.key),
         (_OBSERVED, observed.model_dump_json(exclude_defaults=True) if observed else ""),
         (_UNOBSERVED, "yes" if intent.unobserved else ""),
         (RULES_TRAILER, str(intent.rules)),
@@ -143,7 +143,7 @@ def recorded(text: str) -> Recorded | None:
             actor=found.get(_ACTOR, ""),
             reason=found.get(_REASON, ""),
             expected=found.get(_EXPECTED, ""),
-            key=found.get(_KEY, ""),
+            key=found.get(KEY, ""),
             unobserved=found.get(_UNOBSERVED) == "yes",
             rules=int(found.get(RULES_TRAILER, "1")),
         )

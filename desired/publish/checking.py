@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from ..core.errors import Problem, Refused
+from ..core.keys import KEY_SECONDS
 from ..core.model import EnvironmentState, Outcome
 from ..core.operations import RULES
 from ..git import Author, Clone, Commit, Content
@@ -20,8 +21,6 @@ from . import leaving
 from .commits import Commits
 from .reconcile import Baseline, Reconciler
 
-KEY_SECONDS = 24 * 3600
-"""How long a key belongs to one operation."""
 _MADE = (release_files.ROOT, MANIFESTS)
 _NEWER = "was made by a newer version of desired. Install that version"
 _STRIPPED = " .,:;<>\"'\\"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ..core.errors import Conflict, Problem, Refused, Unreachable
 from ..core.gates import needs_observation, takes_traffic_away, what_counted
-from ..core.keys import differences
+from ..core.keys import KEY_SECONDS, differences
 from ..core.model import EnvironmentState, Observation
 from ..core.operations import Intent
 from ..git import Clone
@@ -28,7 +28,7 @@ from ..render.source_at_commit import CommitSources
 from ..wording import listed
 from .anchors import Anchors
 from .branches import Branches
-from .checking import KEY_SECONDS, Checker
+from .checking import Checker
 from .commits import Commits
 from .expected import require_unchanged, seen_at
 from .foundation import Foundation, Foundations

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from ..core.errors import Problem, Refused
+from ..core.keys import KEY_SECONDS
 from ..git import Commit
 from ..history import commit_message
 from ..progress import Progress
-from .checking import KEY_SECONDS
 from .publisher import NOT_PUBLISHED, Publisher
 
 

@@ -185,7 +185,10 @@ def tag(world: World, chance: random.Random) -> str:
 def code(world: World, chance: random.Random) -> str:
     world.fresh()
     kind = chance.choice(("legal", "legal", "broken", "as before", "as before"))
-    text = (world.fork.folder / PERSON / "apps" / "search.py").read_text()
+    file = world.fork.folder / PERSON / "apps" / "search.py"
+    if not file.is_file():
+        return "no code: a revert took it away"
+    text = file.read_text()
     head = re.sub(r"(    (env=|no_such_field=).*\n)?\)\n\Z", "", text)
     write(world, "apps/search.py", head + _CODE[kind])
     commit_all(world, f"Code: {kind}")
