@@ -98,8 +98,8 @@ class LogTips:
         claims = [each.id for each in self._git.beyond(at, [tip]) if commit_message.kind(each.message)]
         while claims:
             taken = self._along(at, claims.pop(), check, again)
-            at = taken[-1] if taken else at
-            claims = [each for each in claims if each not in taken]
+            at, known = taken[-1] if taken else at, set(taken)
+            claims = [each for each in claims if each not in known]
         return at
 
     def _along(self, at: str, newest: str, check: Check, again: Again) -> list[str]:

@@ -11,8 +11,8 @@ from tests.support.accident_world import prepared
 from tests.support.fork import Fork
 from tests.support.git_accidents import wrong
 
-_TESTS, _EACH = 24, 2
-"""`make soak` plays more of them."""
+_TESTS, _EACH = 8, 1
+"""`make accidents` plays 500 of them."""
 
 
 @pytest.fixture(scope="module")

@@ -358,7 +358,7 @@ def test_a_deleted_service_with_a_release_is_refused(repo: Repository) -> None:
     (repo.root / "apps/greeter.py").unlink()
     done = repo.synth()
     assert done.returncode == 1
-    assert "retire the service first" in done.stderr
+    assert "Put the file back until you have retired greeter" in done.stderr
 
 
 def test_moving_the_share_renders_the_routes_only(repo: Repository) -> None:
