@@ -192,7 +192,7 @@ class Reader(GitProcess):
         return self.commit(listed[-1]).parent if listed else by
 
     def parted(self, one: str, other: str) -> str:
-        """The newest commit on the first parents of both; empty if there is none."""
+        """The newest commit on the first parents of both, or an empty string."""
         there = set(self._span(None, one))
         return next((each for each in reversed(self._span(None, other)) if each in there), "")
 

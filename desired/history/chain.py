@@ -36,7 +36,7 @@ class Chain:
         return oldest.parent == since if oldest else since == until
 
     def entry(self, commit: str) -> str:
-        """The newest entry on the first parents of a commit, or the commit itself; empty if there is none."""
+        """The newest entry on the first parents of a commit, or the commit itself, or an empty string."""
         while commit:
             found = self._git.commit(commit)
             if commit_message.kind(found.message):
@@ -45,7 +45,7 @@ class Chain:
         return ""
 
     def seen_from(self, commit: str, live: str) -> str:
-        """The newest entry of the log up to `live` that is in the history of a commit; empty if there is none."""
+        """The newest entry of the log up to `live` that is in the history of a commit, or an empty string."""
         return self.entry(self._git.within(commit, live))
 
     def sealed(self, commit: str) -> bool:
@@ -81,12 +81,12 @@ class Chain:
         return unsealed
 
     def start(self, live: str) -> str:
-        """The oldest first publishing on the first parents of a commit; empty if there is none."""
+        """The oldest first publishing on the first parents of a commit, or an empty string."""
         kinds = ((each.id, commit_message.kind(each.message)) for each in self._git.log(None, live))
         return next((id_ for id_, kind in kinds if kind == commit_message.START), "")
 
     def beneath(self, start: str) -> str:
-        """An entry of an older log in the history of the commit that begins one; empty if there is none."""
+        """An entry of an older log in the history of the commit that begins one, or an empty string."""
         before = self._git.beyond("", self._git.commit(start).parents)
         return next((each.id for each in before if commit_message.kind(each.message)), "")
 

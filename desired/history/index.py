@@ -88,7 +88,7 @@ class Index:
 
     @property
     def head(self) -> str:
-        """The newest entry of the log that is in the index; empty if there is none."""
+        """The newest entry of the log that is in the index, or an empty string."""
         return self._meta("head") if self._meta("version") == str(_VERSION) else ""
 
     def follow(self, live: str) -> None:
@@ -236,7 +236,7 @@ class Index:
         )
 
     def note(self, blob: str) -> str:
-        """The note about one blob; empty if there is none."""
+        """The note about one blob, or an empty string."""
         row = self._db.execute("select text from note where blob = ?", (blob,)).fetchone()
         return str(row[0]) if row else ""
 

@@ -88,6 +88,6 @@ class Anchors:
 
 
 def require_whole(problems: tuple[str, ...]) -> None:
-    """Raises Problem if the log is not right: nobody should build on an anchor of it."""
+    """Raises Problem if the log has problems: an anchor on it would hide them."""
     if problems:
         raise Problem(f"Cannot set an anchor: {problems[0]}. Run `desired verify`")

@@ -21,7 +21,7 @@ def undefined(
 ) -> dict[str, str]:
     """Environments that code no longer defines, in the order of promotion: why each one stays, empty if it leaves.
 
-    Those of `kept` have signers, and this publisher is none of them.
+    The environments in `kept` have signers, and this publisher is not one of them.
     """
     found: dict[str, str] = {}
     for name in reversed([each for each in states if each not in defined]):

@@ -146,7 +146,7 @@ class LogTips:
             yield f"{commit_message.named(each)} is no longer in the log: it is not legal after what others did there"
 
     def _common(self, one: str, other: str) -> str:
-        """The newest entry that two logs share; empty if there is none."""
+        """The newest entry that two logs share, or an empty string."""
         return self._chain.entry(self._git.parted(one, other))
 
     def _beside(self, at: str, main: str, live: str | None) -> tuple[str, ...]:

@@ -34,7 +34,7 @@ class Signatures:
         def signed(lines: tuple[str, ...]) -> bool:
             return bool(self.git.signer(entry.id, _of(address, lines) if found else lines))
 
-        # Who names signers is one of them, so that nobody locks everybody out by a mistake.
+        # You must be one of the signers that you name: a mistake cannot lock everyone out.
         if isinstance(operation, Signers) and operation.signers and not signed(operation.signers):
             return f"{entry.id[:12]} is not signed by {address} as one of the signers that it names"
         by = f"{address} as a signer" if found else "a signer"

@@ -36,7 +36,7 @@ class Report:
 
 
 def verify(publisher: Publisher) -> Report:
-    """Verifies every entry of the log of `live` since the first publishing. Raises Refused if there is none."""
+    """Verifies every entry of the log of `live` since the first publishing. Raises Refused if nothing was published."""
     live, chain = publisher.branches.live, publisher.history.chain
     if live is None:
         seen = publisher.log_tips.seen

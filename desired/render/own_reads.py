@@ -177,7 +177,7 @@ def _watched_stat(path: Any, *args: Any, **fields: Any) -> os.stat_result:  # no
 
 
 def _is_of_the_commit(path: Any) -> bool:  # noqa: ANN401 - what `open` takes
-    """Whether a file belongs to a commit's own code, or to Python and the installed tools. Descriptors are nobody's."""
+    """Whether a file belongs to a commit's own code, or to Python and the installed tools. A descriptor belongs to neither."""
     if isinstance(path, int):
         return True
     place = os.path.join(os.path.realpath(os.fsdecode(path or ".")), "")

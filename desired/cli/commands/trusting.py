@@ -1,4 +1,4 @@
-"""Commands that prove who did what, and that nobody rewrote it: signers and anchor."""
+"""Commands that prove who did what, and that the history was not rewritten: signers and anchor."""
 # ruff: noqa: PLC0415
 
 from __future__ import annotations
