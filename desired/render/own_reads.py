@@ -52,7 +52,7 @@ def _refuse(what: str) -> NoReturn:
 
 
 def _own_frame() -> FrameType | None:
-    """The frame of own code for which the caller's caller works; None if there is none, or if Python imports for it."""
+    """The frame of own code for which the caller's caller works; None outside of own code, or if Python imports for it."""
     frame: FrameType | None = sys._getframe(2)
     while frame and frame.f_builtins is not BUILTINS:
         if str(frame.f_globals.get("__name__")).startswith(_PYTHON):
@@ -177,7 +177,10 @@ def _watched_stat(path: Any, *args: Any, **fields: Any) -> os.stat_result:  # no
 
 
 def _is_of_the_commit(path: Any) -> bool:  # noqa: ANN401 - what `open` takes
-    """Whether a file belongs to a commit's own code, or to Python and the installed tools. A descriptor belongs to neither."""
+    """Whether a file belongs to a commit's own code, or to Python and the installed tools.
+
+    A number is a file that is already open.
+    """
     if isinstance(path, int):
         return True
     place = os.path.join(os.path.realpath(os.fsdecode(path or ".")), "")
