@@ -52,7 +52,7 @@ def _refuse(what: str) -> NoReturn:
 
 
 def _own_frame() -> FrameType | None:
-    """The frame of own code for which the caller's caller works; None outside of own code, or if Python imports for it."""
+    """The frame of own code that the caller's caller works for; None outside of it, or if Python imports for it."""
     frame: FrameType | None = sys._getframe(2)
     while frame and frame.f_builtins is not BUILTINS:
         if str(frame.f_globals.get("__name__")).startswith(_PYTHON):
