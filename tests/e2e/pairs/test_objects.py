@@ -11,6 +11,7 @@ import pytest
 from stacks.resources.settings import MANAGEMENT
 from testbed.api import Api, ApiError, Object, Ref
 from testbed.bed import Bed, define
+from testbed.process import until
 from testbed.programs.crds import PROVIDERS
 from testbed.pulumi.monitor import RunFailed
 from tests.e2e.pairs.accepting import (
@@ -90,6 +91,9 @@ def test_the_api_server_deletes_a_protected_cluster_only_after_it_was_unprotecte
     stacks.up(PROTECTED, unprotected=["cluster"])
     stacks.api.delete(cluster)
     assert stacks.api.get(cluster) is None
+    # The quota counts what is gone a moment later; until then it refuses another cluster.
+    quota = Ref("v1", "ResourceQuota", "one-cluster", PROTECTED)
+    until(lambda: set(_got(stacks.api, quota)["status"]["used"].values()) == {"0"}, "the quota is free again", 120)
 
 
 def test_a_protected_database_is_restored_only_after_it_was_unprotected(stacks: Stacks) -> None:
