@@ -49,7 +49,7 @@ class Anchors:
         ref = f"refs/tags/{name}"
         if remote := self.branches.remote:
             self._git.push(remote, {ref: (self._git.positions([ref])[ref] or "", None)})
-        return self._read(name, ref, entry)
+        return self._read(ref, self._signers(entry))
 
     def problems(self, live: str) -> Iterator[str]:
         """What anchors of this clone and of the remote say, and the log up to `live` does not have."""
@@ -62,15 +62,16 @@ class Anchors:
 
     def all(self, live: str) -> list[Anchor]:
         """All that count, the oldest first: where an environment names signers, only what one of them signed."""
-        names = self._git.refs(_ROOT)
-        found = [self._read(ref.removeprefix("refs/tags/"), ref, live) for ref in sorted(names)]
-        strict = bool(self.signatures.signers(live))
-        return [each for each in found if each.commit and (each.by or not strict)]
+        lines = self._signers(live)
+        found = [self._read(ref, lines) for ref in sorted(self._git.refs(_ROOT))]
+        return [each for each in found if each.commit and (each.by or not lines)]
 
-    def _read(self, name: str, ref: str, live: str) -> Anchor:
-        lines = tuple(line for found in self.signatures.signers(live).values() for line in found)
-        commit = self._git.resolve(ref) or ""
-        return Anchor(name, commit, self._git.signer(ref, lines, kind="tag") if lines else "")
+    def _signers(self, live: str) -> tuple[str, ...]:
+        return tuple(line for found in self.signatures.signers(live).values() for line in found)
+
+    def _read(self, ref: str, signers: tuple[str, ...]) -> Anchor:
+        by = self._git.signer(ref, signers, kind="tag") if signers else ""
+        return Anchor(ref.removeprefix("refs/tags/"), self._git.resolve(ref) or "", by)
 
     def _fetched(self) -> set[str]:
         """Fetches the anchors that this clone does not have; the names of those that have another id there.

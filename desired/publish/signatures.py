@@ -29,7 +29,7 @@ class Signatures:
         """Why an entry after another one does not count; empty if it does."""
         found = commit_message.recorded(entry.message)
         operation = found.intent.operation if found else None
-        address = found.intent.actor.partition("<")[2].rstrip(">") if found else ""
+        address = commit_message.author_of(found.intent, entry.author.time).email if found else ""
 
         def signed(lines: tuple[str, ...]) -> bool:
             return bool(self.git.signer(entry.id, _of(address, lines) if found else lines))
